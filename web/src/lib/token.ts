@@ -1,0 +1,56 @@
+// The access token of a server that is not on loopback. It is asked for once, when the
+// server answers 401, and kept for this tab only (sessionStorage).
+
+const kKey = 'attune.token';
+
+export interface Keeper {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+type Ask = (refused: boolean) => Promise<string | null>;
+
+// Several requests may meet a 401 at the same time; they all wait for one answer.
+export class TokenDesk {
+  private asking: Promise<string | null> | null = null;
+
+  constructor(
+    private readonly keeper: Keeper,
+    private readonly ask: Ask,
+  ) {}
+
+  current(): string | null {
+    return this.keeper.getItem(kKey);
+  }
+
+  headers(): Record<string, string> {
+    const token = this.current();
+    return token === null ? {} : { Authorization: `Bearer ${token}` };
+  }
+
+  // A request that carried `used` was refused. Resolves with the token to try next, or
+  // null when the person does not give one.
+  renew(used: string | null): Promise<string | null> {
+    const now = this.current();
+    if (now !== null && now !== used) return Promise.resolve(now); // somebody else asked meanwhile
+    this.asking ??= this.ask(used !== null).then(
+      (token) => this.keep(token),
+      (error: unknown) => {
+        this.asking = null;
+        throw error;
+      },
+    );
+    return this.asking;
+  }
+
+  private keep(token: string | null): string | null {
+    this.asking = null;
+    if (token === null || token === '') {
+      this.keeper.removeItem(kKey);
+      return null;
+    }
+    this.keeper.setItem(kKey, token);
+    return token;
+  }
+}
