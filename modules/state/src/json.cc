@@ -31,6 +31,8 @@ bool HoldsHalfSurrogate(std::string_view text) {
 // Copies the parsed document into values. Recursion is bounded by the depth that the parser has checked.
 class Builder {
  public:
+  explicit Builder(std::size_t depth_max) : depth_left_(depth_max) {}
+
   Value Build(const simdjson::dom::element& element) {
     using simdjson::dom::element_type;
     switch (element.type()) {
@@ -54,33 +56,45 @@ class Builder {
     return {};
   }
 
-  bool half_surrogate() const { return half_surrogate_; }
+  // Whether the document holds something that the parser lets pass and we refuse.
+  bool refused() const { return refused_; }
 
  private:
   std::string_view Checked(std::string_view text) {
-    half_surrogate_ = half_surrogate_ || HoldsHalfSurrogate(text);
+    refused_ = refused_ || HoldsHalfSurrogate(text);
     return text;
   }
 
+  // The parser does not count the level of an empty container.
+  void Enter() {
+    refused_ = refused_ || depth_left_ == 0;
+    --depth_left_;
+  }
+
   Value BuildArray(const simdjson::dom::array& from) {
+    Enter();
     Array items;
     items.reserve(from.size());
     for (const simdjson::dom::element item : from) {
       items.push_back(Build(item));
     }
+    ++depth_left_;
     return items;
   }
 
   Value BuildObject(const simdjson::dom::object& from) {
+    Enter();
     Object members;
     members.Reserve(from.size());
     for (const simdjson::dom::key_value_pair member : from) {
       members.Set(Checked(member.key), Build(member.value));
     }
+    ++depth_left_;
     return members;
   }
 
-  bool half_surrogate_ = false;
+  std::size_t depth_left_;
+  bool refused_ = false;
 };
 
 }  // namespace
@@ -103,7 +117,7 @@ Result<Value> ParseJson(std::string_view text, const ParseLimits& limits) {
   };
 
   simdjson::dom::parser parser;
-  // One level more than asked for: the parser counts the document itself.
+  // One level more than asked for: the parser wants to stay below its limit.
   if (parser.allocate(text.size(), limits.depth_max + 1) != simdjson::SUCCESS) {
     return Error(ErrorCode::kExhausted, "no memory to parse JSON text of " + std::to_string(text.size()) + " bytes");
   }
@@ -111,9 +125,9 @@ Result<Value> ParseJson(std::string_view text, const ParseLimits& limits) {
   if (const auto code = parser.parse(text.data(), text.size()).get(root); code != simdjson::SUCCESS) {
     return explain(code);
   }
-  Builder builder;
+  Builder builder(limits.depth_max);
   Value value = builder.Build(root);
-  if (builder.half_surrogate()) {
+  if (builder.refused()) {
     return explain(simdjson::STRING_ERROR);
   }
   return value;

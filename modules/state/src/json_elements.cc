@@ -4,11 +4,20 @@
 #include <utility>
 
 #include "attune/base/check.h"
+#include "byte_scan.h"
 
 namespace attune::state {
 namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// The first byte that matters inside a string.
+std::size_t FindInString(std::string_view text, std::size_t from) {
+  const auto has_special = [](std::uint64_t word) {
+    return ZeroBytes(word ^ RepeatByte('"')) | ZeroBytes(word ^ RepeatByte('\\')) | ZeroBytes(word ^ RepeatByte('\n'));
+  };
+  return FindByte(text, from, has_special, [](char c) { return c == '"' || c == '\\' || c == '\n'; });
+}
 
 std::string At(std::uint64_t offset) { return "byte " + std::to_string(offset); }
 
@@ -185,18 +194,15 @@ JsonElementReader::Scan JsonElementReader::ScanLine() {
 }
 
 JsonElementReader::Scan JsonElementReader::ScanElement() {
+  const std::string_view text = std::string_view(window_).substr(0, size_);
   while (position_ < size_) {
     if (in_string_ && !escaped_) {
-      // Most bytes of most exports are inside strings; nothing but these three matters there.
-      while (position_ < size_ && window_[position_] != '"' && window_[position_] != '\\' &&
-             window_[position_] != '\n') {
-        ++position_;
-      }
+      position_ = FindInString(text, position_);  // most bytes of most exports are inside strings
       if (position_ == size_) {
         break;
       }
     }
-    const Scan scan = ScanByte(window_[position_]);
+    const Scan scan = ScanByte(text[position_]);
     if (scan != Scan::kMore) {
       return scan;
     }

@@ -1,25 +1,16 @@
 #include "attune/state/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 #include "attune/state/value.h"
+#include "byte_scan.h"
 #include "utf8.h"
 
 namespace attune::state {
 namespace {
-
-constexpr std::uint64_t Repeat(std::uint64_t byte) { return byte * 0x0101010101010101ULL; }
-
-// Non-zero when one of eight bytes is a control character, '"', '\' or not ASCII.
-// Each line is the classic "has a zero byte" test; a borrow can only invent a hit
-// above a real one, and the byte loop that follows looks again.
-std::uint64_t HasSpecial(std::uint64_t word) {
-  const auto zero_byte = [](std::uint64_t x) { return (x - Repeat(0x01)) & ~x; };
-  return ((word - Repeat(0x20)) | zero_byte(word ^ Repeat('"')) | zero_byte(word ^ Repeat('\\')) | word) & Repeat(0x80);
-}
 
 bool IsPlain(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -27,18 +18,11 @@ bool IsPlain(char c) {
 }
 
 std::size_t PlainPrefix(std::string_view text) {
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, sizeof(word));
-    if (HasSpecial(word) != 0) {
-      break;
-    }
-  }
-  while (i < text.size() && IsPlain(text[i])) {
-    ++i;
-  }
-  return i;
+  const auto has_special = [](std::uint64_t word) {
+    const std::uint64_t control_or_not_ascii = ((word - RepeatByte(0x20)) | word) & RepeatByte(0x80);
+    return control_or_not_ascii | ZeroBytes(word ^ RepeatByte('"')) | ZeroBytes(word ^ RepeatByte('\\'));
+  };
+  return FindByte(text, 0, has_special, [](char c) { return !IsPlain(c); });
 }
 
 void AppendEscaped(std::string& out, char c) {
@@ -78,6 +62,9 @@ void AppendEscaped(std::string& out, char c) {
 
 void AppendJsonString(std::string& out, std::string_view text) {
   constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  if (const std::size_t wanted = out.size() + text.size() + 2; out.capacity() < wanted) {
+    out.reserve(std::max(wanted, out.capacity() * 2));  // one growth instead of one for each piece
+  }
   out.push_back('"');
   while (!text.empty()) {
     const std::size_t plain = PlainPrefix(text);

@@ -15,7 +15,7 @@
 //
 // Ownership  owns the window; the text of an element is valid until the next call of Next.
 // Threads    none; one reader, one thread.
-// Cost       one pass, about 1 GB/s; memory is one window: chunk_size, growing up to the
+// Cost       one pass, some 500 MB/s; memory is one window: chunk_size, growing up to the
 //            largest element, at most element_size_max + chunk_size.
 // Errors     of the source, passed on: the reader is done.
 //            kExhausted    this element is larger than element_size_max. It is skipped;
