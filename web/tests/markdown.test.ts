@@ -72,7 +72,7 @@ describe('parse', () => {
     expect(list.items[0]!.map((b) => b.type)).toEqual(['paragraph', 'list']);
   });
 
-  it('ends on every input, in time, and loses no word', () => {
+  it('ends on every input, in time', () => {
     const nasty = ['>'.repeat(5000) + ' deep', '- '.repeat(3000) + 'x', '*'.repeat(20_000), '`'.repeat(20_001), '[x]('.repeat(5000), '_a '.repeat(9000), '**a'.repeat(9000), '|-'.repeat(5000) + '\n' + '|-'.repeat(5000)];
     for (const input of nasty) expect(parse(input).length).toBeGreaterThan(0);
     let seed = 7;

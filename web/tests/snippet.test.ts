@@ -26,8 +26,9 @@ describe('linesOf', () => {
 
 describe('termsOf', () => {
   it('joins what the server marked with the words of the query', () => {
-    expect(termsOf([plain('the '), hit('Cached'), plain(' x')], 'cache "group commit" -slow OR a').sort()).toEqual(
-      ['cache', 'cached', 'commit', 'group'].sort(),
+    const query = 'cache "group commit" -slow -"not this" lang:cpp path:src/** symbol:Open a';
+    expect(termsOf([plain('the '), hit('Cached'), plain(' x')], query).sort()).toEqual(
+      ['cache', 'cached', 'commit', 'group', 'open'],
     );
   });
 

@@ -87,7 +87,7 @@ describe('EventFeed', () => {
       url: '/v1/events',
       startId: '0',
       random: () => 0,
-      headers: () => (token === '' ? {} : { Authorization: token }),
+      headers: (): Record<string, string> => (token === '' ? {} : { Authorization: token }),
       onEvent: (event) => events.push(event.data),
       onState: (state) => {
         states.push(state);

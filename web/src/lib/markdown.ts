@@ -5,7 +5,9 @@
 export type Inline =
   | { type: 'text'; text: string }
   | { type: 'code'; text: string }
-  | { type: 'strong' | 'em' | 'del'; children: Inline[] }
+  | { type: 'strong'; children: Inline[] }
+  | { type: 'em'; children: Inline[] }
+  | { type: 'del'; children: Inline[] }
   | { type: 'link'; href: string; children: Inline[] };
 
 export type Block =

@@ -37,8 +37,9 @@ const kTermsMax = 64; // of one query; more would only make the pattern slow
 export function termsOf(parts: readonly SnippetPart[], query: string): string[] {
   const marked = parts.filter((part) => part.match).map((part) => part.text.trim().toLowerCase());
   const words = query
-    .replace(/(^|\s)-\S+/g, ' ') // excluded words are not looked for
-    .replace(/\b(AND|OR|NOT)\b/g, ' ')
+    .replace(/(^|\s)-("[^"]*"|\S+)/g, ' ') // what is excluded is not looked for
+    .replace(/\b(lang|source|role|kind|path|after|before):\S+/gi, ' ') // filters
+    .replace(/\b(symbol|body):/gi, ' ')
     .split(/[^\p{L}\p{N}_]+/u)
     .map((word) => word.toLowerCase())
     .filter((word) => word.length > 1);
