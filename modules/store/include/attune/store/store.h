@@ -73,8 +73,10 @@ struct StoreConfig {
   Bytes queue_bytes_max = 32_MiB;  // and their bytes; one larger operation is let in when it is alone
   Bytes text_bytes_max = 256_MiB;  // of one document, note, message or imported chat
   Bytes wal_checkpoint = 8_MiB;    // the log is copied into the database above this, and when the writer is idle
-  Bytes writer_cache = 8_MiB;      // page cache of the writer; must hold the pages that a transaction changes
-  Bytes reader_cache = 2_MiB;      // page cache of each reader
+  Bytes wal_max =
+      512_MiB;  // writes are refused at this length of the log; only stuck readers or a failing disk lead there
+  Bytes writer_cache = 8_MiB;  // page cache of the writer; must hold the pages that a transaction changes
+  Bytes reader_cache = 2_MiB;  // page cache of each reader
   Duration busy_timeout = std::chrono::seconds(5);  // how long another process may hold the write lock
   std::string vfs{};  // name of a registered SQLite VFS; empty: the default. See fault_disk.h
 };
@@ -171,7 +173,7 @@ class Store {
   // In the order of `ids`; ids that are gone are left out. Return false from `visit` to stop. Ids that ascend are
   // cheapest.
   Status ForEachIndexable(std::span<const PassageId> ids, const std::function<bool(const Indexable&)>& visit) const;
-  // Every live passage of the kind with a row above `after_row`, ascending.
+  // Every live passage of the kind with a row above `after_row`, ascending; what is stored during the walk as well.
   Status ForEachIndexableAfter(PassageKind kind, std::int64_t after_row,
                                const std::function<bool(const Indexable&)>& visit) const;
 
@@ -199,7 +201,7 @@ class Store {
   // A consistent copy while writes go on. Blocks. kConflict when `path` exists; a failed backup leaves nothing there.
   Status Backup(const std::string& path);
 
-  // Memory: page caches, prepared statements and queued operations. Lock-free.
+  // Memory: page caches, prepared statements and queued operations, as of the latest call on each connection.
   Bytes bytes() const noexcept;
   // Limits the page caches together, at once and until the next call; at least 64 KiB each remain.
   void SetCacheLimit(Bytes limit);
@@ -211,6 +213,8 @@ class Store {
 
  private:
   class Impl;
+  Status ForEachLoaded(std::span<const PassageId> ids,
+                       const std::function<bool(const struct LoadedPassage&)>& visit) const;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
