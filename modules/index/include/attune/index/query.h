@@ -49,7 +49,7 @@ struct Filters {
   std::vector<std::string> languages;   // compared without regard to ASCII case
   std::vector<std::string> sources;     // exact
   std::vector<std::string> roles;       // exact
-  std::vector<std::string> path_globs;  // * within a segment, ** across segments, ? one character; see PathMatches
+  std::vector<std::string> path_globs;  // see PathMatches
   std::vector<std::uint8_t> kinds;
   std::optional<std::int64_t> after_ms;   // time_ms >= after_ms
   std::optional<std::int64_t> before_ms;  // time_ms < before_ms
@@ -68,8 +68,10 @@ using KindNames = std::vector<std::pair<std::string, std::uint8_t>>;
 
 Query ParseQuery(std::string_view text, const KindNames& kinds = {});
 
-// True if `glob` matches the whole path, or, when the glob has no '/', the last segment of the path. A glob that
-// begins with "**/" or not with '/' may match from any '/' on. Bytes, case-sensitive. O(path * glob) at worst.
+// True if `glob` matches a run of whole segments of `path`: "net" and "*.h" match any file or directory so called,
+// "src/**/*.h" matches headers at any depth below any src. '*' and '?' stay within a segment, "**" crosses segments
+// ("**/" also matches nothing). A leading '/' ties the glob to the path's beginning; a trailing '/' asks for something
+// below. Every other byte stands for itself. O(path * glob) per segment of the path at worst.
 bool PathMatches(std::string_view glob, std::string_view path) noexcept;
 
 }  // namespace attune::index

@@ -37,21 +37,21 @@ namespace attune::index {
 // The unit of search. Views are read during Add only.
 struct Passage {
   std::uint64_t id = 0;  // opaque; adding an id again replaces the passage at the next Publish
-  std::string_view source;
-  std::string_view path;
-  std::string_view language;
-  std::string_view role;
+  std::string_view source = {};
+  std::string_view path = {};
+  std::string_view language = {};
+  std::string_view role = {};
   std::uint8_t kind = 0;
   std::int64_t time_ms = 0;
   std::uint32_t line_begin = 0;
   std::uint32_t line_end = 0;
-  std::string_view symbol;
-  std::string_view body;
+  std::string_view symbol = {};
+  std::string_view body = {};
   bool prose = false;  // index English stems of the body as well
 };
 
 inline constexpr Bytes kBodyBytesMax = 8_MiB;   // a passage is a page, not a book
-inline constexpr Bytes kNameBytesMax = 64_KiB;  // path, symbol, source, language, role
+inline constexpr Bytes kNameBytesMax = 8_KiB;   // path, symbol, source, language, role
 inline constexpr std::size_t kLimitMax = 1000;  // hits of one search
 
 // How much a match in a field counts. Each >= 0, at most 16; their sum at most 32, so that a score never overflows.
@@ -76,7 +76,7 @@ struct TextIndexConfig {
   std::size_t merge_fanout = 8;
   // A segment is rewritten when more than this share of it is deleted.
   double deleted_share_max = 0.3;
-  Boosts boosts;
+  Boosts boosts = {};
   float k1 = 1.2F;  // BM25: how fast repeated words stop counting
   float b = 0.75F;  // BM25: how much long bodies are held back, 0 to 1
 };
@@ -98,11 +98,11 @@ struct ScoreParts {
 struct Hit {
   std::uint64_t id = 0;
   float score = 0;  // sum of the parts
-  ScoreParts parts;
-  std::string path;
-  std::string source;
-  std::string language;
-  std::string role;
+  ScoreParts parts = {};
+  std::string path = {};
+  std::string source = {};
+  std::string language = {};
+  std::string role = {};
   std::uint8_t kind = 0;
   std::int64_t time_ms = 0;
   std::uint32_t line_begin = 0;
@@ -112,7 +112,7 @@ struct Hit {
 // A term to highlight, as the index holds it (folded). See snippet.h.
 struct HighlightTerm {
   enum class Match : std::uint8_t { kExact, kPrefix, kStem };
-  std::string term;
+  std::string term = {};
   Match match = Match::kExact;
   friend bool operator==(const HighlightTerm&, const HighlightTerm&) = default;
 };
