@@ -4,7 +4,7 @@
 //
 // It speaks the same HTTP as attune and sends the same security headers. Options as
 // environment variables: PORT, TOKEN (asks for that token), BUSY=1 (every second search
-// is answered 503), EMPTY=1 (nothing read yet), TICK_MS (how often the status is sent).
+// is answered 503), HISTORY=1 (charts begin filled), EMPTY=1 (nothing read yet), TICK_MS (how often the status is sent).
 // It is no part of the product.
 
 import { createReadStream, existsSync, statSync } from 'node:fs';
@@ -150,12 +150,13 @@ const listeners = new Set();
 const ring = [];
 let sequence = 0;
 function publish(type, data) {
-  const text = `id: ${++sequence}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
-  ring.push({ sequence, text });
+  // The status is current or worthless: it has no id and is not sent again.
+  const id = type === 'status' ? '' : `id: ${++sequence}\n`;
+  const text = `${id}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  if (id !== '') ring.push({ sequence, text });
   if (ring.length > 1024) ring.shift();
   for (const response of listeners) response.write(text);
 }
-for (let at = started; at < Date.now(); at += 1000) publish('status', status(at));
 let tick = 0;
 setInterval(() => {
   if (!empty) progress = Math.min(1, progress + 0.004);
@@ -244,10 +245,10 @@ const routes = [
     const { value } = JSON.parse(b);
     if (k.domain.includes('whole') && !/^\d+$/.test(value)) return problem(r, 400, 'Value out of range', `"${value}" is not in ${k.domain}`, { field: 'value' });
     Object.assign(k, { value, pinned: true, changed_by: 'pin' });
-    publish('knob', k);
+    publish('knob', { name: k.name, value: k.value, pinned: k.pinned, changed_by: k.changed_by });
     return json(r, k);
   }],
-  ['DELETE', /^\/v1\/knobs\/(.+)$/, ([name], _q, _b, r) => { const k = knobs.find((x) => x.name === name); Object.assign(k, { value: k.default, pinned: false, changed_by: 'default' }); publish('knob', k); return json(r, k); }],
+  ['DELETE', /^\/v1\/knobs\/(.+)$/, ([name], _q, _b, r) => { const k = knobs.find((x) => x.name === name); Object.assign(k, { value: k.default, pinned: false, changed_by: 'default' }); publish('knob', { name: k.name, value: k.value, pinned: k.pinned, changed_by: k.changed_by }); return json(r, k); }],
   ['GET', /^\/v1\/notes$/, (_m, q, _b, r) => json(r, { notes: q.has('before') ? [] : notes })],
   ['POST', /^\/v1\/notes$/, (_m, _q, b, r) => { const note = { id: `n${notes.length + 6}`, title: '', tags: [], ...JSON.parse(b), created: now() }; notes.unshift(note); documents.push(passage(note.id, 'note', 'notes', note.title, '', '', 0, note.text)); publish('note', { id: note.id }); return json(r, note, 201); }],
   ['DELETE', /^\/v1\/notes\/(.+)$/, ([id], _q, _b, r) => { notes.splice(notes.findIndex((n) => n.id === id), 1); r.writeHead(204).end(); }],
@@ -274,6 +275,9 @@ const server = createServer(async (request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
       const from = request.headers['last-event-id'] === undefined ? sequence : Number(request.headers['last-event-id']);
       for (const event of ring) if (event.sequence > from) response.write(event.text);
+      // HISTORY=1 sends five minutes of statuses at once, for pictures of the charts.
+      const first = process.env.HISTORY === '1' ? Date.now() - 290_000 : Date.now();
+      for (let at = first; at <= Date.now(); at += 1000) response.write(`event: status\ndata: ${JSON.stringify(status(at))}\n\n`);
       listeners.add(response);
       return request.on('close', () => listeners.delete(response));
     }

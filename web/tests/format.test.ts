@@ -76,6 +76,7 @@ describe('times', () => {
     expect(ago('2026-11-14T12:00:00.000Z', now)).toBe('6 d ago');
     expect(ago('2025-01-02T12:00:00.000Z', now)).toBe('2025-01-02');
     expect(ago('', now)).toBe('');
+    expect(ago(null, now)).toBe('');
     expect(ago('1970-01-01T00:00:00.000Z', now)).toBe('');
     expect(moment('never')).toBe('');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ages, extend, promises, stacked, type Sample } from '../src/lib/history';
+import { ages, extend, promises, shownSeconds, stacked, type Sample } from '../src/lib/history';
 import type { Status } from '../src/lib/types';
 
 const sample = (at: number, consumers: [string, number][] = []): Sample => ({
@@ -29,6 +29,15 @@ describe('extend', () => {
     expect(extend(samples, sample(3))).toEqual([sample(3)]);
     expect(extend(samples, sample(11))).toHaveLength(2);
     expect(ages([])).toEqual([]);
+  });
+});
+
+describe('shownSeconds', () => {
+  it('grows in steps with what there is to show', () => {
+    expect(shownSeconds([])).toBe(60);
+    expect(shownSeconds([sample(100), sample(160)])).toBe(60);
+    expect(shownSeconds([sample(100), sample(161)])).toBe(120);
+    expect(shownSeconds([sample(0), sample(121)])).toBe(300);
   });
 });
 

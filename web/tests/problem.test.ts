@@ -15,18 +15,19 @@ class Memory {
 }
 
 describe('problemFrom', () => {
-  it('takes title, detail, remedy and field of a problem document', async () => {
-    const body = { type: 'about:blank', title: 'Out of range', status: 400, detail: '999 > 64', remedy: 'Give 1..64.', field: 'value' };
+  it('takes detail, remedy and field of a problem document and says its status in words', async () => {
+    const body = { type: 'about:blank', title: 'Bad Request', status: 400, detail: '999 > 64', remedy: 'Give 1..64.', field: 'value' };
     const problem = await problemFrom(answer(400, body));
-    expect(problem).toMatchObject({ status: 400, title: 'Out of range', detail: '999 > 64', remedy: 'Give 1..64.', field: 'value' });
-    expect(problem.message).toBe('Out of range: 999 > 64');
+    expect(problem).toMatchObject({ status: 400, title: 'That cannot be done so', detail: '999 > 64', remedy: 'Give 1..64.', field: 'value' });
+    expect(problem.message).toBe('That cannot be done so: 999 > 64');
     expect(problem.busy).toBe(false);
   });
 
   it('makes do with a status when the body is something else', async () => {
     expect(await problemFrom(answer(413, '<html>'.repeat(100)))).toMatchObject({ title: 'Too large', detail: '' });
     expect(await problemFrom(answer(502, 'bad gateway'))).toMatchObject({ title: 'The server answered 502', detail: 'bad gateway' });
-    expect(await problemFrom(answer(500, '[1,2]'))).toMatchObject({ title: 'The server answered 500' });
+    expect(await problemFrom(answer(507, '[1,2]'))).toMatchObject({ title: 'The server answered 507' });
+    expect(await problemFrom(answer(418, { title: 'Teapot' }))).toMatchObject({ title: 'Teapot' });
   });
 
   it('knows how long to wait when the server is busy', async () => {

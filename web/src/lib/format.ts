@@ -66,9 +66,9 @@ export function duration(ms: number): string {
 }
 
 // "just now", "5 min ago", "yesterday 14:02", "2026-11-20". Empty for no or a bad time.
-export function ago(time: string, now: Date): string {
-  const then = new Date(time);
-  if (time === '' || Number.isNaN(then.getTime()) || then.getTime() <= 0) return '';
+export function ago(time: string | null, now: Date): string {
+  const then = known(time);
+  if (then === null) return '';
   const seconds = Math.round((now.getTime() - then.getTime()) / 1000);
   if (seconds < 0) return day(then);
   if (seconds < 10) return 'just now';
@@ -80,9 +80,9 @@ export function ago(time: string, now: Date): string {
 }
 
 // In the reader's own time zone: "2026-11-20 14:02:31".
-export function moment(time: string): string {
-  const then = new Date(time);
-  if (time === '' || Number.isNaN(then.getTime()) || then.getTime() <= 0) return '';
+export function moment(time: string | null): string {
+  const then = known(time);
+  if (then === null) return '';
   return `${day(then)} ${two(then.getHours())}:${two(then.getMinutes())}:${two(then.getSeconds())}`;
 }
 
@@ -97,6 +97,12 @@ export function place(path: string, lineBegin: number, lineEnd: number, page: nu
 export function split(path: string): { folder: string; file: string } {
   const slash = path.lastIndexOf('/');
   return { folder: path.slice(0, slash + 1), file: path.slice(slash + 1) };
+}
+
+// Null for no time, for one that cannot be read, and for the epoch, which stands for none.
+function known(time: string | null): Date | null {
+  const then = new Date(time ?? '');
+  return Number.isNaN(then.getTime()) || then.getTime() <= 0 ? null : then;
 }
 
 function day(time: Date): string {

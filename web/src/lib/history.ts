@@ -53,6 +53,13 @@ export function ages(samples: readonly Sample[]): number[] {
   return last === undefined ? [] : samples.map((s) => s.at - last.at);
 }
 
+// How many seconds the charts show: as much as there is, in steps, so that a page that was
+// just opened does not draw a thin line at the edge of five empty minutes.
+export function shownSeconds(samples: readonly Sample[]): number {
+  const span = -(ages(samples)[0] ?? 0);
+  return [60, 120].find((seconds) => span <= seconds) ?? kWindowSeconds;
+}
+
 export interface Stack {
   name: string;
   tops: number[]; // upper edge of this layer; the lower edge is the top of the next one

@@ -4,7 +4,7 @@
 import { extend, sampleOf, type Sample } from './history';
 import { EventFeed, type FeedState, type ServerEvent } from './sse';
 import type { TokenDesk } from './token';
-import type { DocumentEvent, Knob, Status } from './types';
+import type { DocumentEvent, KnobEvent, Status } from './types';
 
 export interface SeenDocument extends DocumentEvent {
   key: number;
@@ -19,26 +19,26 @@ class Live {
   connection = $state.raw<FeedState>({ kind: 'connecting' });
   samples = $state.raw<readonly Sample[]>([]);
   documents = $state.raw<readonly SeenDocument[]>([]); // newest first
-  knob = $state.raw<Knob | null>(null); // the one that changed last
+  knob = $state.raw<KnobEvent | null>(null); // the one that changed last
   // Counted up with each change, for views that fetch again.
   documentsVersion = $state(0);
   notesVersion = $state(0);
   chatsVersion = $state(0);
 
-  private announced = $state.raw<readonly string[]>([]);
-  warnings = $derived([...new Set([...(this.status?.warnings ?? []), ...this.announced])]);
+  announced = $state.raw<readonly string[]>([]); // warnings that were said once
+  warnings = $derived(this.status?.warnings ?? []); // they hold now
 
   private feed: EventFeed | null = null;
   private keys = 0;
+  private wasAway = false;
 
   start(token: TokenDesk): void {
     this.feed = new EventFeed({
       url: '/v1/events',
-      startId: '0', // what is still kept fills the charts at once
       headers: () => token.headers(),
       onUnauthorized: async () => (await token.renew(token.current())) !== null,
       onEvent: (event) => this.take(event),
-      onState: (state) => (this.connection = state),
+      onState: (state) => this.move(state),
     });
     void this.feed.run();
     addEventListener('online', () => this.feed?.retryNow());
@@ -57,6 +57,21 @@ class Live {
     this.samples = extend(this.samples, sampleOf(status));
   }
 
+  dismissAnnounced(): void {
+    this.announced = [];
+  }
+
+  private move(state: FeedState): void {
+    this.connection = state;
+    if (state.kind === 'waiting') this.wasAway = true;
+    if (state.kind !== 'live' || !this.wasAway) return;
+    // Not everything that was missed comes again, so the views look once more.
+    this.wasAway = false;
+    ++this.documentsVersion;
+    ++this.notesVersion;
+    ++this.chatsVersion;
+  }
+
   private take(event: ServerEvent): void {
     let data: unknown;
     try {
@@ -69,7 +84,7 @@ class Live {
     else if (event.type === 'removed') this.seen(data as DocumentEvent, true);
     else if (event.type === 'message') ++this.chatsVersion;
     else if (event.type === 'note') ++this.notesVersion;
-    else if (event.type === 'knob') this.knob = data as Knob;
+    else if (event.type === 'knob') this.knob = data as KnobEvent;
     else if (event.type === 'warning') this.warn((data as { text: string }).text);
   }
 

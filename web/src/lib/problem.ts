@@ -19,8 +19,9 @@ export class Problem extends Error {
   }
 }
 
+// Said instead of the reason phrases of HTTP, which are what servers put into a title.
 const titles: Record<number, string> = {
-  400: 'The request was not understood',
+  400: 'That cannot be done so',
   401: 'A token is needed',
   403: 'Not allowed',
   404: 'Not found',
@@ -28,6 +29,7 @@ const titles: Record<number, string> = {
   409: 'In conflict with what is there',
   413: 'Too large',
   429: 'Too many requests',
+  500: 'Something broke in the server',
   503: 'Busy',
 };
 
@@ -53,7 +55,7 @@ export async function problemFrom(response: Response): Promise<Problem> {
   } catch {
     body = undefined; // a proxy's page or a cut connection: the status must do
   }
-  const title = string(body, 'title') || titles[response.status] || `The server answered ${response.status}`;
+  const title = titles[response.status] || string(body, 'title') || `The server answered ${response.status}`;
   const detail = string(body, 'detail') || (body === undefined && text.length < 200 ? text.trim() : '');
   const waits = response.status === 503 || response.status === 429;
   return new Problem(

@@ -18,6 +18,7 @@ class Search {
   languages = $state.raw<readonly string[]>([]); // met in results, for the filter
 
   private pending: AbortController | null = null;
+  private stale = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -34,14 +35,20 @@ class Search {
     this.timer = setTimeout(() => void this.send(question, false), pauseMs);
   }
 
-  // The same question again, without a word unless the results differ.
+  // The same question again, without a word unless the results differ. An answer that is
+  // on its way may be from before the change, so then it is asked once more after it.
   refresh(question: SearchQuestion): void {
-    if (question.q.trim() === '' || this.asking) return;
+    if (question.q.trim() === '') return;
+    if (this.asking) {
+      this.stale = true;
+      return;
+    }
     this.cancel();
     void this.send(question, true);
   }
 
   cancel(): void {
+    this.stale = false;
     clearTimeout(this.timer);
     clearInterval(this.countdown);
     this.retryInMs = 0;
@@ -63,6 +70,7 @@ class Search {
       this.problem = null;
       this.asking = false;
       this.learn(answer.hits);
+      if (this.stale) this.refresh(question);
     } catch (error) {
       if (isAbort(error) || abort.signal.aborted) return;
       const problem = asProblem(error);

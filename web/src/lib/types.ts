@@ -29,7 +29,7 @@ export interface Where {
   line_begin: number; // 1-based; 0 where lines have no meaning
   line_end: number;
   page: number;
-  time: string;
+  time: string | null;
   chat?: string; // of a message: its chat
 }
 
@@ -72,7 +72,7 @@ export interface Note {
   title: string;
   text: string;
   tags: string[];
-  created: string;
+  created: string | null;
 }
 
 export interface Chat {
@@ -80,8 +80,8 @@ export interface Chat {
   title: string;
   origin: string;
   model: string;
-  created: string;
-  updated: string;
+  created: string | null;
+  updated: string | null;
   messages: number;
   branches: number;
 }
@@ -92,7 +92,7 @@ export interface Message {
   role: string;
   content: string;
   model: string;
-  created: string;
+  created: string | null;
 }
 
 export interface ChatPage {
@@ -213,6 +213,9 @@ export interface Knob {
 }
 
 // ---- live events ----
+
+// What a change of a knob tells; the rest of the knob stays as it was.
+export type KnobEvent = Pick<Knob, 'name'> & Partial<Knob>;
 
 export interface DocumentEvent {
   source: string;
