@@ -76,6 +76,12 @@ describe('Api', () => {
     const api = new Api(desk, async () => answer(401, {}));
     await expect(api.status()).rejects.toMatchObject({ status: 401, title: 'A token is needed' });
     expect(refusals).toEqual([false, true, true]);
+    await expect(api.status()).rejects.toMatchObject({ status: 401 });
+    expect(refusals).toHaveLength(3); // not asked again unasked
+    given.push(null);
+    desk.mayAskAgain();
+    await expect(api.status()).rejects.toMatchObject({ status: 401 });
+    expect(refusals).toHaveLength(4);
     expect(memory.values.size).toBe(0);
   });
 

@@ -14,6 +14,7 @@ type Ask = (refused: boolean) => Promise<string | null>;
 // Several requests may meet a 401 at the same time; they all wait for one answer.
 export class TokenDesk {
   private asking: Promise<string | null> | null = null;
+  private declined = false; // nobody is asked twice for what they did not want to give
 
   constructor(
     private readonly keeper: Keeper,
@@ -34,6 +35,7 @@ export class TokenDesk {
   renew(used: string | null): Promise<string | null> {
     const now = this.current();
     if (now !== null && now !== used) return Promise.resolve(now); // somebody else asked meanwhile
+    if (this.declined) return Promise.resolve(null);
     this.asking ??= this.ask(used !== null).then(
       (token) => this.keep(token),
       (error: unknown) => {
@@ -44,9 +46,15 @@ export class TokenDesk {
     return this.asking;
   }
 
+  // Before a try that the person asked for.
+  mayAskAgain(): void {
+    this.declined = false;
+  }
+
   private keep(token: string | null): string | null {
     this.asking = null;
     if (token === null || token === '') {
+      this.declined = true;
       this.keeper.removeItem(kKey);
       return null;
     }
