@@ -1,7 +1,7 @@
 // A real attune on a folder of its own, for tests that drive its page.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -97,23 +97,14 @@ export class AttuneProcess {
       if (failure !== null) throw failure;
       if (this.child.exitCode !== null) throw new Error(`attune ended with ${this.child.exitCode}:\n${this.output}`);
     };
-    this.address = await until('server.json', kStartMs, async () => {
+    this.address = await until('an address', kStartMs, async () => {
       running();
-      return readAddress(join(this.data, 'server.json'));
+      return /listening on (http:\S+)/.exec(this.output)?.[1] ?? null;
     });
     await until('readiness', kStartMs, async () => {
       running();
       const ready = await fetch(`${this.address}/readyz`).catch(() => null);
       return ready?.ok === true ? true : null;
     });
-  }
-}
-
-async function readAddress(path) {
-  try {
-    const { address } = JSON.parse(await readFile(path, 'utf8'));
-    return typeof address === 'string' && address !== '' ? address : null;
-  } catch {
-    return null; // not there yet, or half written
   }
 }
