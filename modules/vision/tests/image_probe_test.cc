@@ -25,7 +25,8 @@ std::string Png(std::uint32_t width, std::uint32_t height) {
 
 std::string Jpeg(std::uint32_t width, std::uint32_t height) {
   const std::string comment = "\xff\xfe" + Big(7, 2) + "hello";
-  return "\xff\xd8" + comment + "\xff\xff\xc2" + Big(17, 2) + "\x08" + Big(height, 2) + Big(width, 2) + Big(0, 10);
+  return "\xff\xd8" + comment + "\xff\xff\xc2" + Big(17, 2) + "\x08" + Big(height, 2) + Big(width, 2) +
+         std::string(10, 0);
 }
 
 struct TiffPage {

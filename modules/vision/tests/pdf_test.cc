@@ -11,6 +11,11 @@
 #include "drawn_page.h"
 #endif
 
+// Fontconfig keeps 288 bytes of its configuration for as long as the process lives
+// and lets go of the pointer; how many documents are read does not matter.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that the leak checker looks for
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+
 namespace attune::vision {
 namespace {
 
