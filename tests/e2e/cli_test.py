@@ -1,0 +1,406 @@
+#!/usr/bin/env python3
+"""The command line as a user has it: every command, with and without a server."""
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import time
+
+import attune_process
+from attune_process import Home, ProcessTest, unique_word, until
+
+COMMANDS = [["up"], ["ask"], ["remember"], ["forget"], ["chat"], ["chat", "import"], ["chat", "list"], ["chat", "show"],
+            ["chat", "export"], ["status"], ["knobs"], ["knobs", "pin"], ["knobs", "unpin"], ["config"], ["mcp"],
+            ["version"], ["completion"]]
+
+STORE_CC = """// Keeps what it is told.
+class Store {
+ public:
+  // Writers wait here for the group commit.
+  int CommitGroup(int writers);
+};
+
+int Store::CommitGroup(int writers) { return writers; }
+"""
+
+
+class Help(ProcessTest):
+    def test_every_command_has_help_with_an_example_of_itself(self):
+        for command in COMMANDS:
+            with self.subTest(" ".join(command)):
+                done = self.home.cli(*command, "--help", data=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                example = done.stdout.split("Example:")[1]
+                self.assertIn(f"attune {' '.join(command)}", example)
+
+    def test_mistakes_say_what_is_right_and_end_with_2(self):
+        for arguments, said in ((["up", "--memroy", "2G"], "memory"), (["asc", "hello"], "ask"), ([], "up"),
+                                (["chat"], "import"), (["status", "--nonsense"], "--nonsense"),
+                                (["up", "--memory", "much"], "much"), (["up", "--memory", "1M"], "128"),
+                                (["up", "--p99", "soon"], "soon"), (["completion", "tcsh"], "bash"),
+                                (["up", "--durability", "half"], "normal"), (["up", "/no/such/folder"], "/no/such/folder"),
+                                (["up", "--address", "0.0.0.0", "--port", "0"], "token")):
+            with self.subTest(" ".join(arguments)):
+                done = self.home.cli(*arguments, data=bool(arguments))
+                self.assertEqual(done.returncode, 2, done)
+                self.assertIn(said, done.stderr)
+
+    def test_nothing_remembered_yet_says_how_to_begin(self):
+        done = self.home.cli("ask", "hello", data=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("attune up", done.stderr)
+
+    def test_completion_scripts_are_valid(self):
+        script = self.home.cli("completion", "bash", data=False).stdout
+        checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        tried = subprocess.run(["bash"], capture_output=True, text=True, check=False, input=script +
+                               "\nCOMP_WORDS=(attune sta); COMP_CWORD=1; _attune; echo ${COMPREPLY[@]}"
+                               "\nCOMP_WORDS=(attune chat im); COMP_CWORD=2; _attune; echo ${COMPREPLY[@]}"
+                               "\nCOMP_WORDS=(attune up --mem); COMP_CWORD=2; _attune; echo ${COMPREPLY[@]}")
+        self.assertEqual(tried.stdout.split(), ["status", "import", "--memory"], tried.stderr)
+        for shell in ("zsh", "fish"):
+            self.assertIn("attune", self.home.cli("completion", shell, data=False).stdout)
+
+    def test_version(self):
+        self.assertRegex(self.home.cli("version", data=False).stdout, r"^attune \d+\.\d+\.\d+")
+        self.assertRegex(self.home.cli_json("version", data=False)["version"], r"^\d+\.\d+\.\d+")
+
+
+class Settings(ProcessTest):
+    def test_the_default_file_loads_back_and_changes_nothing(self):
+        printed = self.home.cli("config", "--print-default", data=False).stdout
+        path = self.home.path / "attune.toml"
+        path.write_text(printed)
+        again = self.home.cli("config", "--config", path, data=False)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(again.stdout, printed)
+
+    def test_flags_win_over_variables_and_variables_over_files(self):
+        path = self.home.path / "attune.toml"
+        path.write_text('memory = "1G"\np99 = "20ms"\nfile_max = "1M"\n[knobs]\n"ingest.threads" = 1\n')
+        shown = self.home.cli("config", "--config", path, "--p99", "30ms", data=False,
+                              environment={"ATTUNE_P99": "25ms", "ATTUNE_FILE_MAX": "2M"}).stdout
+        settings = dict(re.findall(r'^(\w+) = ["\'](.*)["\']$', shown, re.M))
+        self.assertEqual((settings["memory"], settings["p99"], settings["file_max"]), ("1GiB", "30ms", "2MiB"))
+
+    def test_mistakes_name_their_place_and_the_nearest_key(self):
+        path = self.home.path / "attune.toml"
+        for text, words in (('memroy = "1G"\n', ["attune.toml:1", "memroy", "memory"]),
+                            ('\np99 = "fast"\n', ["attune.toml:2", "p99", "fast"]),
+                            ("port = = 1\n", ["attune.toml:1"])):
+            path.write_text(text)
+            done = self.home.cli("config", "--config", path, data=False)
+            self.assertEqual(done.returncode, 2)
+            for word in words:
+                self.assertIn(word, done.stderr)
+        done = self.home.cli("config", data=False, environment={"ATTUNE_MEMORY": "lots"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("ATTUNE_MEMORY", done.stderr)
+
+    def test_a_pinned_knob_survives_a_restart_and_an_unknown_one_is_suggested(self):
+        with self.up() as attune:
+            self.assertEqual(self.home.cli("knobs", "pin", "ingest.threads=1").returncode, 0)
+            self.assertStops(attune)
+        with self.up() as attune:
+            knobs = {knob["name"]: knob for knob in self.home.cli_json("knobs")["knobs"]}
+            self.assertEqual((knobs["ingest.threads"]["value"], knobs["ingest.threads"]["pinned"]), ("1", True))
+            unknown = self.home.cli("knobs", "pin", "ingest.thread=1")
+            self.assertNotEqual(unknown.returncode, 0)
+            self.assertIn("ingest.threads", unknown.stderr)
+            beyond = self.home.cli("knobs", "pin", "ingest.threads=4000")
+            self.assertEqual(beyond.returncode, 2)
+            self.assertIn("64", beyond.stderr)
+            self.assertEqual(self.home.cli("knobs", "unpin", "ingest.threads").returncode, 0)
+            self.assertStops(attune)
+        with self.up() as attune:
+            self.assertFalse({k["name"]: k for k in attune.get("/v1/knobs")["knobs"]}["ingest.threads"]["pinned"])
+
+    def test_a_token_is_wanted_when_one_is_set(self):
+        token = self.home.path / "token"
+        token.write_text("correct horse battery staple\n")
+        token.chmod(0o600)
+        with self.up("--token-file", token) as attune:
+            self.assertEqual(attune.request("GET", "/v1/status").status, 401)
+            allowed = attune.request("GET", "/v1/status", headers={"Authorization": "Bearer correct horse battery staple"})
+            self.assertEqual(allowed.status, 200)
+            self.assertEqual(self.home.cli("status").returncode, 6)
+            self.assertEqual(self.home.cli("status", "--token-file", token).returncode, 0)
+
+
+class Asking(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        self.home.write("src/store.cc", STORE_CC)
+        self.home.write("docs/guide.md", "# Guide\n\nGroup commit shares one sync.\n\n## Recovery\n\nNothing is lost.\n")
+
+    def test_with_and_without_a_server_the_hits_are_the_same(self):
+        def hits():
+            found = self.home.cli_json("ask", "group commit")["hits"]
+            return [(hit["id"], hit["path"], hit["line_begin"], hit["snippet"]) for hit in found]
+        with self.up() as attune:
+            attune.wait_read()
+            served = hits()
+            shown = self.home.cli("ask", "group", "commit", "--lang", "cpp")
+            self.assertIn("src/store.cc", shown.stdout)
+            self.assertNotIn("guide.md", shown.stdout)
+            self.assertStops(attune)
+        self.assertEqual({path for _, path, _, _ in served}, {"src/store.cc", "docs/guide.md"})
+        self.assertEqual(hits(), served)
+
+    def test_notes_and_status_with_and_without_a_server(self):
+        with self.up() as attune:
+            attune.wait_read()
+            first = self.home.cli_json("remember", "the staging key is qstagingkey", "--title", "Keys", "--tag", "ops")
+            self.assertEqual((first["title"], first["tags"]), ("Keys", ["ops"]))
+            self.assertEqual(attune.search("qstagingkey")["hits"][0]["id"], first["id"])
+            self.assertEqual(self.home.cli_json("status")["pid"], attune.process.pid)
+            self.assertStops(attune)
+        second = self.home.cli("remember", "without", "a", "server", "qalone")
+        identifier = re.search(r"remembered as (n\d+)", second.stdout).group(1)
+        self.assertEqual(self.home.cli_json("ask", "qalone")["hits"][0]["id"], identifier)
+        self.assertEqual(self.home.cli_json("status")["store"]["notes"], 2)
+        for output in (self.home.cli("status").stdout, self.home.cli("knobs").stdout, self.home.cli("chat", "list").stdout):
+            self.assertGreater(len(output), 10)
+        self.assertEqual(self.home.cli("forget", identifier).returncode, 0)
+        self.assertEqual(self.home.cli_json("ask", "qalone")["hits"], [])
+        gone = self.home.cli("forget", identifier)
+        self.assertEqual(gone.returncode, 3)
+        self.assertIn(identifier, gone.stderr)
+
+    def test_up_once_reads_reports_and_ends(self):
+        self.home.write("picture.bin", bytes(range(256)) * 16)
+        done = self.home.cli("up", self.home.folder, "--once", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        status = json.loads(done.stdout)
+        self.assertEqual(status["store"]["documents"], 2)
+        self.assertEqual([skip["reason"] for skip in status["sources"][0]["skipped"]], ["binary"])
+        self.assertRegex(done.stderr, r"read \d+ files")
+        shown = self.home.cli("up", self.home.folder, "--once")
+        self.assertIn("remembered", shown.stdout)
+        self.assertEqual(self.home.cli_json("ask", "CommitGroup")["hits"][0]["path"], "src/store.cc")
+
+    def test_a_second_up_says_who_holds_the_folder(self):
+        with self.up() as attune:
+            second = self.home.cli("up", self.home.folder, "--port", "0")
+            self.assertEqual(second.returncode, 4)
+            self.assertIn(str(attune.process.pid), second.stderr)
+            self.assertIn(f"http://{attune.host}:{attune.port}", second.stderr)
+            self.assertEqual(attune.status()["pid"], attune.process.pid)
+
+    def test_sigterm_and_sigint_end_it_cleanly_and_soon(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            attune = self.up()
+            began = time.monotonic()
+            attune.process.send_signal(number)
+            self.assertEqual(attune.wait_exit(), 0, attune.stderr)
+            self.assertLess(time.monotonic() - began, 10)
+            self.assertIn("stopping", attune.output)
+
+    def test_a_command_finds_the_data_of_the_folder_it_runs_in(self):
+        environment = self.home.environment()
+        run = lambda *words, cwd: subprocess.run([self.home.binary, *map(str, words)], capture_output=True, text=True,
+                                                 env=environment, cwd=cwd, timeout=60, check=False)
+        done = run("up", self.home.folder, "--once", cwd=self.home.path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = run("--json", "ask", "recovery", cwd=self.home.folder / "docs")
+        self.assertEqual(json.loads(found.stdout)["hits"][0]["path"], "docs/guide.md")
+
+
+class Watching(ProcessTest):
+    def test_a_touched_file_and_a_switched_branch_cost_no_new_passages(self):
+        texts = {f"{number}.md": f"# {unique_word(number)}\n\ntext of {number}\n" for number in range(30)}
+        other = {name: text + "on the other branch\n" for name, text in texts.items()}
+        for name, text in texts.items():
+            self.home.write(name, text)
+        with self.up() as attune:
+            attune.wait_read()
+            before = {hit["id"] for number in range(30) for hit in attune.search(unique_word(number))["hits"]}
+            for name in texts:
+                os.utime(self.home.folder / name)
+            for number, (name, text) in enumerate(other.items()):  # there and back again before anybody looks
+                if number % 2:
+                    self.home.write(name, text)
+                    self.home.write(name, texts[name])
+            self.home.write("marker.md", "qmarker")
+            attune.wait_found("qmarker")
+            attune.wait_read()
+            after = {hit["id"] for number in range(30) for hit in attune.search(unique_word(number))["hits"]}
+            self.assertEqual(len(after), 30)
+            self.assertGreaterEqual(len(before & after), 15, "the touched files keep their passages")
+            touched = {hit["id"] for number in range(0, 30, 2) for hit in attune.search(unique_word(number))["hits"]}
+            self.assertLessEqual(touched, before)
+            self.assertStops(attune)
+        for name in texts:
+            os.utime(self.home.folder / name)
+        with self.up() as attune:
+            attune.wait_read()
+            again = {hit["id"] for number in range(30) for hit in attune.search(unique_word(number))["hits"]}
+            self.assertEqual(again, after)
+
+    def test_new_files_are_found_deleted_and_renamed_ones_are_gone(self):
+        with self.up() as attune:
+            attune.wait_read()
+            times = []
+            for number in range(20):
+                word = unique_word(number)
+                began = time.monotonic()
+                self.home.write(f"new{number}.md", f"{word}\n")
+                attune.wait_found(word, timeout_s=20)
+                times.append(time.monotonic() - began)
+            print(f"a new file was found after {statistics.median(times) * 1e3:.0f} ms (median of 20, asked every "
+                  f"{attune_process.POLL_S * 1e3:.0f} ms), {max(times) * 1e3:.0f} ms at most", flush=True)
+            self.assertLess(statistics.median(times), 2)
+            (self.home.folder / "new0.md").unlink()
+            attune.wait_gone(unique_word(0), timeout_s=20)
+            (self.home.folder / "new1.md").rename(self.home.folder / "moved.md")
+            until("the new name", lambda: attune.paths(unique_word(1)) == ["moved.md"], 20)
+            self.home.write("new2.md", "something else altogether\n")
+            attune.wait_gone(unique_word(2), timeout_s=20)
+            self.home.write("sub/dir/deep.md", "qdeepfile")
+            attune.wait_found("qdeepfile", timeout_s=20)
+            os.rename(self.home.folder / "sub", self.home.folder / "other")
+            until("the moved folder", lambda: attune.paths("qdeepfile") == ["other/dir/deep.md"], 20)
+
+    def test_changes_while_it_was_away_are_noticed(self):
+        self.home.write("stays.md", "qstays")
+        self.home.write("goes.md", "qgoes")
+        self.home.write("changes.md", "qbefore")
+        with self.up() as attune:
+            attune.wait_read()
+            self.assertStops(attune)
+        (self.home.folder / "goes.md").unlink()
+        self.home.write("changes.md", "qafterwards")
+        self.home.write("comes.md", "qcomes")
+        with self.up() as attune:
+            attune.wait_read()
+            self.assertEqual([attune.paths(word) for word in ("qstays", "qgoes", "qbefore", "qafterwards", "qcomes")],
+                             [["stays.md"], [], [], ["changes.md"], ["comes.md"]])
+            self.assertEqual(attune.status()["sources"][0]["files_unchanged"], 1)
+
+    def test_ignore_rules_nest_and_follow_changes(self):
+        self.home.write(".gitignore", "*.log\nbuild/\n")
+        self.home.write("sub/.gitignore", "!keep.log\nsecret.md\n")
+        self.home.write(".attuneignore", "private/\n")
+        for name in ("a.log", "sub/keep.log", "sub/other.log", "build/out.md", "sub/secret.md", "private/diary.md", "b.md"):
+            self.home.write(name, f"qignoretest in {name}\n")
+        with self.up() as attune:
+            attune.wait_read()
+            self.assertEqual(sorted(attune.paths("qignoretest")), ["b.md", "sub/keep.log"])
+            self.assertGreaterEqual(attune.skips()["ignored"]["files"], 5)
+            self.home.write("sub/secret2.log", "qignoretest later")
+            self.home.write(".gitignore", "build/\n")
+            until("a.log to be read, now that no rule names it", lambda: "a.log" in attune.paths("qignoretest"), 30)
+
+
+class Chats(ProcessTest):
+    CHATGPT = [{"id": "one", "conversation_id": "one", "title": "Wallaby questions", "create_time": 1_700_000_000.5,
+                "update_time": 1_700_000_020, "current_node": "a2",
+                "mapping": {"root": {"id": "root", "parent": None, "children": ["u1"], "message": None},
+                            "u1": {"id": "u1", "parent": "root", "children": ["a1", "a2"],
+                                   "message": {"id": "u1", "author": {"role": "user"}, "create_time": 1_700_000_000,
+                                               "content": {"content_type": "text", "parts": ["What is a qwallaby?"]}}},
+                            "a1": {"id": "a1", "parent": "u1", "children": [],
+                                   "message": {"id": "a1", "author": {"role": "assistant"}, "create_time": 1_700_000_010,
+                                               "content": {"content_type": "text", "parts": ["A first qanswer."]}}},
+                            "a2": {"id": "a2", "parent": "u1", "children": [],
+                                   "message": {"id": "a2", "author": {"role": "assistant"}, "create_time": 1_700_000_020,
+                                               "content": {"content_type": "text", "parts": ["A small qkangaroo."]}}}}}]
+    CLAUDE = [{"uuid": "c-1", "name": "Emu facts", "created_at": "2024-03-01T10:00:00.000000Z",
+               "updated_at": "2024-03-01T10:01:00.000000Z", "account": {"uuid": "me"},
+               "chat_messages": [{"uuid": "m-1", "sender": "human", "text": "How fast is a qemu?",
+                                  "content": [{"type": "text", "text": "How fast is a qemu?"}],
+                                  "created_at": "2024-03-01T10:00:00.000000Z", "attachments": [], "files": []},
+                                 {"uuid": "m-2", "sender": "assistant", "text": "Fifty kilometres an hour.",
+                                  "content": [{"type": "text", "text": "Fifty kilometres an hour."}],
+                                  "created_at": "2024-03-01T10:01:00.000000Z", "attachments": [], "files": []}]}]
+    LINES = [{"role": "user", "content": "Where do qwombats live?"}, {"role": "assistant", "content": "In burrows."}]
+
+    def fixtures(self):
+        def write(name, text):
+            path = self.home.path / name
+            path.write_text(text)
+            return path
+        return [(write("conversations.json", json.dumps(self.CHATGPT)), "chatgpt", "qwallaby", 3),
+                (write("claude.json", json.dumps(self.CLAUDE)), "claude", "qemu", 2),
+                (write("talk.jsonl", "".join(json.dumps(line) + "\n" for line in self.LINES)), "jsonl", "qwombats", 2)]
+
+    def import_twice(self):
+        for path, origin, word, messages in self.fixtures():
+            with self.subTest(origin):
+                report = self.home.cli_json("chat", "import", path)
+                self.assertEqual((report["format"], report["chats_added"], report["messages_added"], report["problems"]),
+                                 (origin, 1, messages, []))
+                again = self.home.cli_json("chat", "import", path)
+                self.assertEqual((again["chats_added"], again["chats_unchanged"], again["messages_added"]), (0, 1, 0))
+                hits = self.home.cli_json("ask", word, "--kind", "message")["hits"]
+                self.assertEqual([(hit["kind"], hit["role"]) for hit in hits], [("message", "user")])
+
+    def test_imports_through_a_server(self):
+        with self.up():
+            self.import_twice()
+            chats = self.home.cli_json("chat", "list")["chats"]
+            self.assertEqual({chat["origin"] for chat in chats}, {"chatgpt", "claude", "jsonl"})
+            wallaby = next(chat for chat in chats if chat["origin"] == "chatgpt")
+            self.assertEqual((wallaby["title"], wallaby["messages"], wallaby["branches"]), ("Wallaby questions", 3, 2))
+            shown = self.home.cli("chat", "show", wallaby["id"]).stdout
+            self.assertIn("qkangaroo", shown)
+            self.assertNotIn("first qanswer", shown)
+
+    def test_imports_without_a_server(self):
+        self.assertEqual(self.home.cli("up", self.home.folder, "--once").returncode, 0)
+        self.import_twice()
+
+    def test_a_growing_export_adds_only_what_is_new(self):
+        self.assertEqual(self.home.cli("up", self.home.folder, "--once").returncode, 0)
+        path, *_ = self.fixtures()[0]
+        self.home.cli_json("chat", "import", path)
+        longer = json.loads(path.read_text())
+        mapping = longer[0]["mapping"]
+        mapping["a2"]["children"] = ["u3"]
+        mapping["u3"] = json.loads(json.dumps(mapping["u1"]).replace('"u1"', '"u3"').replace("qwallaby", "qquokka"))
+        mapping["u3"].update(parent="a2", children=[])
+        longer[0].update(current_node="u3", update_time=1_700_000_099)
+        path.write_text(json.dumps(longer))
+        report = self.home.cli_json("chat", "import", path)
+        self.assertEqual((report["chats_added"], report["chats_updated"], report["messages_added"]), (0, 1, 1))
+        self.assertEqual(len(self.home.cli_json("ask", "qquokka")["hits"]), 1)
+
+    def test_an_export_imports_elsewhere_as_it_was(self):
+        self.assertEqual(self.home.cli("up", self.home.folder, "--once").returncode, 0)
+        path, *_ = self.fixtures()[0]
+        self.home.cli_json("chat", "import", path)
+        chat = self.home.cli_json("chat", "list")["chats"][0]
+        exports = {form: self.home.cli("chat", "export", chat["id"], "--format", form) for form in ("json", "jsonl", "markdown")}
+        for done in exports.values():
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("qkangaroo", done.stdout)
+        lines = [json.loads(line) for line in exports["jsonl"].stdout.splitlines()]
+        self.assertTrue(all("role" in line and "content" in line for line in lines), lines)
+        other = Home(self.home.binary)
+        self.addCleanup(other.remove)
+        self.assertEqual(other.cli("up", other.folder, "--once").returncode, 0)
+        copy = other.path / "copy.json"
+        copy.write_text(exports["json"].stdout)
+        report = other.cli_json("chat", "import", copy)
+        self.assertEqual((report["format"], report["chats_added"], report["messages_added"]), ("attune", 1, 3))
+        there = other.cli_json("chat", "list")["chats"][0]
+        same = ("title", "created", "updated", "messages", "branches")
+        self.assertEqual([there[key] for key in same], [chat[key] for key in same])
+        again = other.cli("chat", "export", there["id"], "--format", "json")
+        self.assertEqual(json.loads(again.stdout), json.loads(exports["json"].stdout))
+
+    def test_forgetting_a_chat_forgets_its_messages(self):
+        self.assertEqual(self.home.cli("up", self.home.folder, "--once").returncode, 0)
+        path, *_ = self.fixtures()[1]
+        self.home.cli_json("chat", "import", path)
+        chat = self.home.cli_json("chat", "list")["chats"][0]["id"]
+        self.assertEqual(self.home.cli("forget", chat).returncode, 0)
+        self.assertEqual(self.home.cli_json("ask", "qemu")["hits"], [])
+        self.assertEqual(self.home.cli_json("chat", "list")["chats"], [])
+
+
+if __name__ == "__main__":
+    attune_process.main()
