@@ -75,10 +75,13 @@ ErrorCode CodeOfErrno(int error_number) noexcept {
 }
 
 Error FromErrno(int error_number, std::string_view what, std::string_view path) {
-  std::string message(what);
-  if (!path.empty()) message.append(" '").append(Escaped(path)).append("'");
-  message.append(": ").append(SystemText(error_number));
-  return {CodeOfErrno(error_number), std::move(message)};
+  return {CodeOfErrno(error_number), DescribePath(what, path) + ": " + SystemText(error_number)};
+}
+
+std::string DescribePath(std::string_view what, std::string_view path) {
+  std::string text(what);
+  if (!path.empty()) text.append(" '").append(Escaped(path)).append("'");
+  return text;
 }
 
 }  // namespace attune::sys

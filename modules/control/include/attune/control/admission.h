@@ -8,11 +8,12 @@
 //
 // Model      `workers` servers and one queue in order of arrival: a request waits for
 //            (in_flight - workers + 1) / workers mean service times, plus two
-//            standard errors of that sum, and takes a high quantile itself.
+//            standard errors of that sum, and takes a high quantile itself. With a
+//            free worker it takes the mean: refusing would help nobody.
 // Escape     Overload control can lock itself up: an estimate from a bad moment rejects
 //            everything, so nothing corrects it. Therefore a request is always
-//            admitted when nothing is in flight, or when nothing has finished for
-//            `stale_after`.
+//            admitted when nothing is in flight, and when a worker is free and
+//            nothing has finished for `stale_after`.
 // Kind       pure: no clock, no threads; the same calls give the same verdicts.
 // Threads    one thread at a time; callers hold their own lock.
 // Cost       Decide about 10 ns, Observe about 100 ns.

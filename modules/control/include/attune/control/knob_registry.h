@@ -41,7 +41,7 @@ struct KnobView {
   std::string domain;
   bool pinned = false;
   std::string changed_by;  // "default" until somebody changed it
-  std::optional<TimePoint> changed_at;
+  std::optional<TimePoint> changed_at{};
   KnobApplies applies = KnobApplies::kAtOnce;
   std::string help;
 };
@@ -120,15 +120,17 @@ class KnobRegistry {
     std::unique_ptr<Knob> knob;
     bool pinned = false;
     std::string changed_by = "default";
-    std::optional<TimePoint> changed_at;
-    std::optional<TimePoint> proposed_at;  // last change by proposal
+    std::optional<TimePoint> changed_at{};
+    std::optional<TimePoint> proposed_at{};  // last change by proposal
   };
 
   Result<Entry*> FindEntry(std::string_view name);  // REQUIRES: state_mutex_ held
   Error UnknownName(std::string_view name) const;   // REQUIRES: state_mutex_ held
   static KnobView ViewOf(const Entry& entry);
   KnobChange Change(Entry& entry, double to, bool pinned, std::string_view by);  // REQUIRES: both held
-  void Notify(const KnobChange& change);                                         // REQUIRES: change_mutex_ held
+  // What becomes of a proposal; sets `change` if it is applied. REQUIRES: both held.
+  ProposalResult Decide(Entry& entry, double value, std::string_view by, std::optional<KnobChange>& change);
+  void Notify(const KnobChange& change);  // REQUIRES: change_mutex_ held
   void RemoveListener(std::uint64_t id) noexcept;
 
   const Clock& clock_;

@@ -25,11 +25,12 @@ class ServiceTime {
   void Reset();
 
   Duration mean() const noexcept;
-  Duration quantile() const noexcept;  // upper edge of its bucket: at most 25 % too high
+  Duration deviation() const noexcept;  // standard deviation, smoothed like the mean
+  Duration quantile() const noexcept;   // upper edge of its bucket: at most 25 % too high
   std::uint64_t observations() const noexcept { return observations_; }
 
  private:
-  static constexpr std::size_t kBuckets = 100;  // of factor 1.25 from 1 us: up to 1.3 h
+  static constexpr std::size_t kBuckets = 100;  // of factor 1.25 from 1 us: beyond an hour
   static std::size_t BucketOf(double nanoseconds);
   void UpdateQuantile();
 
@@ -37,6 +38,7 @@ class ServiceTime {
   const double quantile_wanted_;
   std::array<float, kBuckets> weight_{};  // halved every kHalveEvery observations
   double mean_ns_ = 0;
+  double variance_ns2_ = 0;
   double quantile_ns_ = 0;
   std::uint64_t observations_ = 0;
 };

@@ -58,7 +58,7 @@ class YieldController {
   YieldDecision Decide(const YieldObservation& observation);
 
   double share() const noexcept { return share_; }
-  // "share 0.25, foreground busy"
+  // "share 0.250, foreground seen"
   std::string State() const;
 
  private:

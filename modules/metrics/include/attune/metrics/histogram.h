@@ -18,6 +18,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -37,7 +38,13 @@ struct BucketLayout {
   unsigned highest_bit = 40;
 
   constexpr std::size_t bucket_count() const noexcept { return 16 + (highest_bit - unit_shift - 4) * 16 + 1; }
-  std::size_t IndexOf(std::uint64_t value) const noexcept;
+  // Inline: it is most of what Record does.
+  std::size_t IndexOf(std::uint64_t value) const noexcept {
+    if ((value >> unit_shift) < 16) return static_cast<std::size_t>(value >> unit_shift);
+    const auto highest = static_cast<unsigned>(std::bit_width(value)) - 1;
+    if (highest >= highest_bit) return bucket_count() - 1;
+    return (highest - unit_shift - 4) * 16 + static_cast<std::size_t>(value >> (highest - 4));
+  }
   std::uint64_t LowerBound(std::size_t index) const noexcept;  // REQUIRES: index < bucket_count()
   double Middle(std::size_t index) const noexcept;             // what a value of this bucket is taken for
 
@@ -113,7 +120,9 @@ class Histogram {
 // Advance is called (a timer's job; more often than `slice` costs nothing).
 class HistogramWindow {
  public:
-  // REQUIRES: slice > 0, 1 <= slices <= 600. `histogram` outlives this.
+  static constexpr std::size_t kSlicesMax = 600;  // ten minutes of seconds; 2 MiB of snapshots
+
+  // REQUIRES: slice > 0, 1 <= slices <= kSlicesMax. `histogram` outlives this.
   HistogramWindow(const Histogram& histogram, Duration slice, std::size_t slices);
 
   // Takes a snapshot when a slice has passed since the last one.
@@ -131,7 +140,7 @@ class HistogramWindow {
   const Duration slice_;
   const std::size_t slices_;
   mutable std::mutex mutex_;
-  std::deque<Slice> taken_;  // guarded by mutex_; oldest first, at most slices_
+  std::deque<Slice> taken_;  // guarded by mutex_; oldest first, at most slices_ + 1
 };
 
 }  // namespace attune::metrics

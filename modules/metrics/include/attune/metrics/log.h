@@ -23,6 +23,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <initializer_list>
 #include <mutex>
 #include <string>
@@ -92,7 +94,7 @@ class MemorySink final : public LogSink {
  private:
   const std::size_t lines_max_;
   mutable std::mutex mutex_;
-  std::vector<std::string> lines_;  // guarded by mutex_
+  std::deque<std::string> lines_;  // guarded by mutex_
 };
 
 struct LogConfig {
@@ -141,8 +143,8 @@ class Logger {
   // Whether to write, and how many were left out before. REQUIRES: mutex_ held.
   bool Admit(LogLevel level, std::string_view message, TimePoint now, std::uint64_t& repeated);
   void WriteLine(LogLevel level, std::string_view message, std::initializer_list<LogField> fields,
-                 std::uint64_t repeated);     // REQUIRES: mutex_ held
-  void ReportEnded(TimePoint now, bool all);  // REQUIRES: mutex_ held
+                 std::uint64_t repeated);              // REQUIRES: mutex_ held
+  void ReportEnded(TimePoint now, bool all) noexcept;  // REQUIRES: mutex_ held
 
   const Clock& clock_;
   LogSink& sink_;

@@ -30,13 +30,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
-
-struct inotify_event;
 
 namespace attune::sys {
 
@@ -81,7 +80,13 @@ class DirectoryWatch {
  private:
   DirectoryWatch(int inotify_fd, int wake_fd) noexcept;
 
-  void Translate(const inotify_event& raw, std::vector<WatchEvent>& out);
+  struct RawEvent {
+    int watch;
+    std::uint32_t mask;
+    std::string_view name;
+  };
+
+  void Translate(const RawEvent& raw, std::vector<WatchEvent>& out);
   void Forget(int watch);                                               // REQUIRES: mutex_ held
   void EndTree(const std::string& path, std::vector<WatchEvent>& out);  // REQUIRES: mutex_ held
 

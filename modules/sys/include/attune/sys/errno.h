@@ -6,11 +6,15 @@
 //
 // Threads    pure functions.
 
+#include <string>
 #include <string_view>
 
 #include "attune/base/result.h"
 
 namespace attune::sys {
+
+// "open '/a/b'": the same beginning for errors that the system has no number for.
+std::string DescribePath(std::string_view what, std::string_view path);
 
 // What a caller can do about `error_number`; unknown numbers are kUnavailable.
 ErrorCode CodeOfErrno(int error_number) noexcept;

@@ -38,6 +38,10 @@ struct DirectoryEntry {
   FileKind kind = FileKind::kOther;  // of the entry itself, symlinks not followed
 };
 
+inline constexpr std::string_view kTemporarySuffix =
+    ".attune-tmp";  // left by a crash; may be removed by whoever owns the folder
+inline constexpr std::size_t kDirectoryEntriesMax = 1'000'000;  // of one List, kExhausted above: about 100 MB
+
 // The bytes of one file as it was when mapped. Unmaps on destruction. A mapped
 // file must not be truncated by anybody: attune maps only files that it wrote itself
 // and replaces them by rename.
@@ -50,7 +54,8 @@ class MappedFile {
   virtual std::string_view bytes() const noexcept = 0;
   // Lets the kernel drop the resident pages; they come back when touched.
   virtual void ReleasePages() const noexcept = 0;
-  // How many bytes are resident now (mincore), at page granularity.
+  // How many bytes count as this process's resident memory now, in whole pages. (What
+  // the page cache holds beyond that is the kernel's, and not counted.)
   virtual Bytes ResidentBytes() const noexcept = 0;
 };
 
@@ -68,14 +73,20 @@ class FileSystem {
   virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) const = 0;
 
   // Writes beside the target, syncs, renames over it, syncs the directory. A
-  // crash at any point leaves the old content or the new one.
+  // crash at any point leaves the old content or the new one, and perhaps a file
+  // beside it whose name ends in kTemporarySuffix. Permissions of a replaced file
+  // are kept; a new one is its owner's alone (0600). A symlink is replaced itself.
   virtual Status WriteAtomically(const std::string& path, std::string_view bytes) = 0;
 
-  virtual Status Remove(const std::string& path) = 0;  // kNotFound if absent
+  // A file, a symlink or an empty directory. kNotFound if absent. A power cut may bring it back.
+  virtual Status Remove(const std::string& path) = 0;
+  // With its parents; new ones are their owner's alone (0700). No error if it is
+  // there, kConflict if something else is.
   virtual Status CreateDirectories(const std::string& path) = 0;
-  virtual Result<std::vector<DirectoryEntry>> List(const std::string& directory) const = 0;  // unsorted
-  virtual Result<FileInfo> Stat(const std::string& path) const = 0;                          // follows symlinks
-  virtual Result<FileInfo> LinkStat(const std::string& path) const = 0;                      // does not
+  virtual Result<std::vector<DirectoryEntry>> List(
+      const std::string& directory) const = 0;                           // unsorted; see kDirectoryEntriesMax
+  virtual Result<FileInfo> Stat(const std::string& path) const = 0;      // follows symlinks
+  virtual Result<FileInfo> LinkStat(const std::string& path) const = 0;  // does not
 };
 
 // The operating system's files. Lives for the whole program.

@@ -46,7 +46,7 @@ class InMemoryFileSystem final : public FileSystem {
   Status SyncFile(const std::string& path);            // its bytes now survive
   Status SyncDirectory(const std::string& directory);  // its names now survive
 
-  // Names that scanners meet. Parents are created.
+  // What scanners meet. Parents are created; durable at once; a plain path without symlinks.
   void AddSymlink(const std::string& path, const std::string& target);
   void AddSpecial(const std::string& path);  // a FIFO, socket or device
 
@@ -61,7 +61,7 @@ class InMemoryFileSystem final : public FileSystem {
   Result<std::shared_ptr<Node>> Find(const std::string& path, bool follow_last) const;  // REQUIRES: mutex_ held
   Result<std::string> ResolveForWriting(const std::string& path) const;                 // REQUIRES: mutex_ held
   std::shared_ptr<Node> NewNode(FileKind kind);                                         // REQUIRES: mutex_ held
-  void MakeParents(const std::string& canonical);                                       // REQUIRES: mutex_ held
+  std::shared_ptr<Node> AddNode(const std::string& path, FileKind kind);                // REQUIRES: mutex_ held
   void SyncNames(const std::string& canonical_directory);                               // REQUIRES: mutex_ held
   Result<FileInfo> InfoOf(const std::string& path, bool follow_last) const;
 

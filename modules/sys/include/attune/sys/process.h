@@ -47,8 +47,10 @@ class ProcessProbe {
   unsigned CpuCount() const;
 
  private:
-  // Calls `visit(directory)` for our cgroup and each parent up to the root.
-  Result<std::optional<std::string>> CgroupDirectory() const;
+  // Below the cgroup root, "" for the root itself; nullopt without cgroup v2.
+  Result<std::optional<std::string>> CgroupPath() const;
+  Result<std::optional<Bytes>> CgroupBytes(const std::string& cgroup, const char* file) const;
+  std::optional<double> CgroupCpus() const;
   Result<std::optional<std::string>> ReadIfThere(const std::string& path) const;
 
   const FileSystem& files_;

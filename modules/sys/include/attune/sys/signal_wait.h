@@ -13,7 +13,10 @@
 
 #include <signal.h>
 
+#include <cstddef>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "attune/base/clock.h"
@@ -33,17 +36,22 @@ class SignalWait {
   int Wait();
   // At most `timeout`; nullopt when nothing arrived. Zero looks without waiting.
   std::optional<int> WaitFor(Duration timeout);
-  // As if the process had received `signal`. REQUIRES: signal is SIGINT or SIGTERM.
+  // As if the process had received `signal`. Beyond 16 that nobody waited for, more
+  // are dropped, as the kernel does. REQUIRES: signal is SIGINT or SIGTERM.
   void Trigger(int signal);
 
  private:
-  SignalWait(int signal_fd, int event_fd, const sigset_t& mask_before) noexcept;
+  static constexpr std::size_t kTriggeredMax = 16;
+
+  SignalWait(int signal_fd, int wake_fd, const sigset_t& mask_before) noexcept;
   std::optional<int> Take() noexcept;                // what is there now
   std::optional<int> Poll(int timeout_ms) noexcept;  // -1 waits for ever
 
   const int signal_fd_;
-  const int event_fd_;
+  const int wake_fd_;
   const sigset_t mask_before_;
+  std::mutex mutex_;
+  std::deque<int> triggered_;  // guarded by mutex_; at most kTriggeredMax
 };
 
 }  // namespace attune::sys
