@@ -69,8 +69,8 @@ class IgnorePatterns {
 
 class IgnoreRules {
  public:
-  // The files in force inside one directory, strongest last. Refers into the rules and is valid until the next
-  // call of a non-const member.
+  // The files in force inside one directory, strongest last. Refers into the rules: valid until one of its files is
+  // replaced.
   class Scope {
    public:
     // Whether the entry `path` of this directory is ignored, given that the directory itself is not.
@@ -94,7 +94,11 @@ class IgnoreRules {
   void AddRepositoryTop(std::string_view directory);
 
   // True if the path or a directory above it is ignored. O(depth).
-  bool IsIgnored(std::string_view path, PathKind kind) const;
+  bool IsIgnored(std::string_view path, PathKind kind) const { return IsIgnoredBelow(0, path, kind); }
+
+  // The same, but the directories that end within the first `root_length` bytes of the path are taken as not ignored:
+  // somebody asked for them by name.
+  bool IsIgnoredBelow(std::size_t root_length, std::string_view path, PathKind kind) const;
 
   // The rules for the entries of `directory` ("" is the top).
   Scope ScopeOf(std::string_view directory) const;

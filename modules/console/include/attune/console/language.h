@@ -7,7 +7,7 @@
 //   DetectLanguage("LICENSE", head)            // kPlainText
 //
 // Threads    pure functions.
-// Cost       O(path + first 1 KiB). Never allocates.
+// Cost       O(path) for most names; at most the first 64 KiB are looked at (for ".h": C or C++?). Never allocates.
 // Errors     none: what is not recognised is plain text.
 
 #include <cstddef>
@@ -59,7 +59,7 @@ inline constexpr std::size_t kLanguageCount = 34;
 std::string_view ToString(Language language) noexcept;
 std::optional<Language> LanguageFromName(std::string_view name) noexcept;
 
-// `head` is the beginning of the file (1 KiB is enough; less is fine).
+// `head` is the beginning of the file, or all of it; less is fine where the name says enough.
 Language DetectLanguage(std::string_view path, std::string_view head) noexcept;
 
 // Text for people, where stemming helps and identifiers are rare.

@@ -11,6 +11,7 @@
 //   Result<WalkSummary> summary = walker.Walk(collect);
 //
 // Order      depth first; inside a directory by the bytes of the names.
+// Root       absolute and without ".."; for a relative one nothing above it is looked at.
 // Ignored    directories are not listed at all; .gitignore, .git/info/exclude and
 //            .attuneignore count (ignore.h). When the root lies inside a repository
 //            the ignore files above it count as well. The root itself is always
@@ -41,13 +42,15 @@
 namespace attune::console {
 
 struct WalkConfig {
-  bool git_rules = true;                          // honour .gitignore and .git/info/exclude
-  bool attune_rules = true;                       // honour .attuneignore
-  std::string global_excludes_path;               // see GlobalExcludesPath; empty: none
-  std::vector<std::string> excluded_directories;  // absolute paths never entered: the data folder
-  std::size_t depth_max = 128;                    // directories below the root; real trees stay under 40
-  std::size_t path_bytes_max = 4096;              // PATH_MAX; a longer path cannot be opened in one call
-  Bytes ignore_file_max = Bytes(1U << 20U);       // a larger ignore file is reported and not honoured
+  bool git_rules = true;     // honour .gitignore and .git/info/exclude
+  bool attune_rules = true;  // honour .attuneignore
+  // See GlobalExcludesPath; empty: none.
+  std::string global_excludes_path = {};  // NOLINT(readability-redundant-member-init): may be left out
+  // Absolute paths that are never entered: the data folder.
+  std::vector<std::string> excluded_directories = {};  // NOLINT(readability-redundant-member-init): may be left out
+  std::size_t depth_max = 128;                         // directories below the root; real trees stay under 40
+  std::size_t path_bytes_max = 4096;                   // PATH_MAX; a longer path cannot be opened in one call
+  Bytes ignore_file_max = Bytes(1U << 20U);            // a larger ignore file is reported and not honoured
 };
 
 struct WalkedFile {
@@ -103,6 +106,11 @@ class TreeWalker {
 
  private:
   class Run;
+
+  std::string InRepository(std::string_view path) const;
+  void LoadAncestors();
+  void LoadRepositoryTop(std::string_view path);
+  void AddRules(IgnoreLayer layer, std::string_view directory, const std::string& path);
 
   const sys::FileSystem& files_;
   std::string root_;  // without a '/' at its end, unless it is "/"
