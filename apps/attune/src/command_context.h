@@ -1,0 +1,32 @@
+#pragma once
+// CommandContext: what every command gets: the settings, where the data is, how to
+// print. Made by main after the command line has been parsed.
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "attune/base/result.h"
+#include "attune/engine/settings.h"
+
+namespace attune::app {
+
+struct CommandContext {
+  engine::Settings settings;  // defaults, files, environment and flags, in that order
+  std::string name;           // --name
+  bool json = false;          // --json: what a program reads instead of what a person reads
+  bool terminal = false;      // standard output is one: colours and progress bars
+};
+
+// The data folder of a command that names no folder: --data, --name, the one made for
+// this directory or a parent of it, or the only one there is.
+Result<std::string> FindDataDir(const CommandContext& context);
+
+// The data folder of `attune up FOLDER…`.
+Result<std::string> DataDirFor(const CommandContext& context, const std::string& folder);
+
+// Commands print their own output; an Error ends the program with its message.
+Status RunUp(const CommandContext& context, const std::vector<std::string>& folders, bool once);
+Status RunMcp(const CommandContext& context);
+
+}  // namespace attune::app

@@ -1,0 +1,61 @@
+#pragma once
+// Conversations: notes and chats; written to the store, then searchable, then answered.
+//
+//   conversations.AppendMessage(chat, {.content = "hello"}, [](Result<Message> stored) { ... });
+//
+// Order      durable (as configured), then in the index, then `done`: whoever was
+//            answered finds what was said.
+// Ownership  borrows everything.
+// Threads    every member is thread-safe; `done` runs on the index feed's thread or,
+//            for errors, on the store's writer or the caller. It must be short.
+// Errors     kInvalidArgument names the field; kNotFound; those of the store.
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attune/base/result.h"
+#include "attune/engine/types.h"
+#include "attune/store/store.h"
+#include "event_ring.h"
+#include "index_feed.h"
+
+namespace attune::engine {
+
+class Conversations {
+ public:
+  static constexpr std::size_t kPageMax = 1000;  // items of one answer
+
+  Conversations(store::Store& store, IndexFeed& feed, EventRing& events, const Clock& clock)
+      : store_(store), feed_(feed), events_(events), clock_(clock) {}
+
+  void Remember(Note draft, std::function<void(Result<Note>)> done);
+  // "n7", "m42" of a note; "c3" a chat.
+  void Forget(std::string_view id, std::function<void(Status)> done);
+  Result<std::vector<Note>> Notes(std::size_t limit, std::int64_t before) const;
+
+  void CreateChat(std::string title, std::string model, std::function<void(Result<ChatSummary>)> done);
+  void AppendMessage(std::int64_t chat, MessageDraft draft, std::function<void(Result<Message>)> done);
+  Result<std::vector<ChatSummary>> Chats(std::size_t limit, std::int64_t before) const;
+  Result<ChatPage> ReadChat(std::int64_t chat, std::int64_t leaf, std::size_t limit, std::int64_t before) const;
+  void DeleteChat(std::int64_t chat, std::function<void(Status)> done);
+
+ private:
+  static constexpr std::size_t kTitlesMax = 4096;  // chats that are written to at one time
+
+  Result<std::string> TitleOf(store::ChatId chat);
+  Result<ChatSummary> Summarize(const store::Chat& chat) const;
+  void ForgetNote(store::NoteId note, std::function<void(Status)> done);
+
+  store::Store& store_;
+  IndexFeed& feed_;
+  EventRing& events_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<store::ChatId, std::string> titles_;  // guarded by mutex_; a cache, emptied when full
+};
+
+}  // namespace attune::engine

@@ -1,0 +1,35 @@
+#include "memory_shares.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace attune::engine {
+namespace {
+
+Bytes Share(Bytes memory, std::uint64_t divisor, Bytes least, Bytes most) {
+  return std::clamp(Bytes(memory.count() / divisor), least, most);
+}
+
+}  // namespace
+
+store::StoreConfig StoreShare(Bytes memory, std::string path, store::Durability durability) {
+  store::StoreConfig config;
+  config.path = std::move(path);
+  config.durability = durability;
+  config.writer_cache = Share(memory, 64, 2_MiB, 32_MiB);
+  config.reader_cache = Share(memory, 256, 1_MiB, 16_MiB);
+  config.queue_bytes_max = Share(memory, 32, 4_MiB, 64_MiB);
+  return config;
+}
+
+index::TextIndexConfig IndexShare(Bytes memory) {
+  index::TextIndexConfig config;
+  config.build_bytes_max = Share(memory, 32, 4_MiB, 64_MiB);
+  config.memory_segments_max = Share(memory, 32, 4_MiB, 64_MiB);
+  config.segment_bytes_max = Share(memory, 8, 16_MiB, 256_MiB);
+  return config;
+}
+
+Bytes PagedFileMax(Bytes memory) { return Share(memory, 8, 16_MiB, 256_MiB); }
+
+}  // namespace attune::engine

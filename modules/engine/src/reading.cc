@@ -1,0 +1,305 @@
+#include "reading.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace attune::engine {
+namespace {
+
+constexpr Duration kRateWindow = std::chrono::seconds(5);
+constexpr std::size_t kRateSamplesMax = 16;
+
+std::string WithoutTrailingSlashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+std::string LastPart(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.empty() ? "root" : name;
+}
+
+}  // namespace
+
+Reading::Reading(ReadingWorld world, ReadingConfig config) : world_(std::move(world)), config_(std::move(config)) {
+  if (!config_.watch) return;
+  watching_ =
+      std::make_unique<Watching>(world_.clock, world_.queue, world_.log,
+                                 WatchCallbacks{.listing_wanted = [this](Source& source) { WantListing(source); },
+                                                .work_added = [this] { Pump(); }});
+}
+
+Reading::~Reading() { Stop(); }
+
+void Reading::Stop() {
+  stop_.request_stop();
+  watching_.reset();
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return tasks_ == 0; });
+}
+
+Status Reading::AdoptStored() {
+  ATTUNE_ASSIGN_OR_RETURN(const auto stored, world_.store.ListSources());
+  for (const store::Source& source : stored) {
+    if (source.kind != store::SourceKind::kFolder) continue;
+    ATTUNE_RETURN_IF_ERROR(Adopt(source.id, source.name, source.root_path));
+  }
+  return OkStatus();
+}
+
+Result<Source*> Reading::Adopt(store::SourceId id, const std::string& name, const std::string& root) {
+  console::WalkConfig walk;
+  walk.excluded_directories = {config_.excluded_directory};
+  walk.global_excludes_path = config_.global_excludes_path;
+  auto source = std::make_unique<Source>(id, name, root, world_.files, walk);
+  const std::scoped_lock lock(mutex_);
+  sources_.push_back(std::move(source));
+  return sources_.back().get();
+}
+
+std::string Reading::FreeName(const std::string& root, std::string wanted) const {
+  if (wanted.empty()) wanted = LastPart(root);
+  const auto taken = [this](const std::string& name) {
+    return std::any_of(sources_.begin(), sources_.end(), [&](const auto& source) { return source->name() == name; });
+  };
+  std::string name = wanted;
+  for (int number = 2; taken(name); ++number) name = wanted + "-" + std::to_string(number);
+  return name;
+}
+
+Result<Source*> Reading::AddSource(const std::string& root, std::string name) {
+  const std::string folder = WithoutTrailingSlashes(root);
+  ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo info, world_.files.Stat(folder));
+  if (info.kind != sys::FileKind::kDirectory) {
+    return Error(ErrorCode::kInvalidArgument, "'" + root + "' is not a folder; name the folder that holds it");
+  }
+  bool started = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& source : sources_) {
+      if (source->root() == folder) return source.get();
+      if (!name.empty() && source->name() == name) {
+        return Error(ErrorCode::kConflict, "the name '" + name + "' belongs to " + source->root() + "; choose another");
+      }
+    }
+    name = FreeName(folder, std::move(name));
+    started = started_;
+  }
+  ATTUNE_ASSIGN_OR_RETURN(const store::SourceId id,
+                          world_.store.Write(store::PutSource{.name = name,
+                                                              .root_path = folder,
+                                                              .kind = store::SourceKind::kFolder,
+                                                              .last_read_at = std::nullopt,
+                                                              .config_json = "{}"}));
+  ATTUNE_ASSIGN_OR_RETURN(Source* const source, Adopt(id, name, folder));
+  if (started) WantListing(*source);
+  return source;
+}
+
+Status Reading::RemoveSource(std::string_view name) {
+  Source* source = nullptr;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found =
+        std::find_if(sources_.begin(), sources_.end(), [&](const auto& each) { return each->name() == name; });
+    if (found == sources_.end()) {
+      return Error(ErrorCode::kNotFound, "there is no source '" + std::string(name) + "'; attune status lists them");
+    }
+    source = found->get();
+    source->removed = true;
+    retired_.push_back(std::move(*found));
+    sources_.erase(found);
+  }
+  world_.queue.Forget(*source);
+  if (watching_ != nullptr) watching_->Forget(*source);
+  ATTUNE_ASSIGN_OR_RETURN(const auto removed, world_.store.Write(store::RemoveSource{.source = source->id()}));
+  IndexUpdate update;
+  update.urgent = true;
+  for (const store::PassageRange& range : removed) {
+    for (std::size_t i = 0; i < range.size(); ++i) update.removed.push_back(range[i]);
+  }
+  world_.feed.Post(std::move(update));
+  return OkStatus();
+}
+
+void Reading::Start() {
+  std::vector<Source*> sources;
+  {
+    const std::scoped_lock lock(mutex_);
+    started_ = true;
+    for (const auto& source : sources_) sources.push_back(source.get());
+  }
+  for (Source* const source : sources) WantListing(*source);
+  if (watching_ != nullptr) watching_->Start();
+}
+
+bool Reading::Submit(std::function<void()> task) {
+  {
+    const std::scoped_lock lock(mutex_);
+    ++tasks_;
+  }
+  const bool accepted = world_.run([this, task = std::move(task)] {
+    task();
+    Finish();
+  });
+  if (!accepted) Finish();
+  return accepted;
+}
+
+void Reading::Finish() {
+  const std::scoped_lock lock(mutex_);
+  --tasks_;
+  idle_.notify_all();
+}
+
+void Reading::WantListing(Source& source) {
+  if (source.listing_wanted.exchange(true)) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    ++listings_;
+  }
+  const bool accepted = Submit([this, &source] {
+    source.listing_wanted = false;
+    if (!stop_.stop_requested() && !source.removed) List(source);
+    {
+      const std::scoped_lock lock(mutex_);
+      --listings_;
+    }
+    UpdateStates();
+    Pump();
+  });
+  if (accepted) return;
+  source.listing_wanted = false;
+  const std::scoped_lock lock(mutex_);
+  --listings_;
+}
+
+void Reading::List(Source& source) {
+  source.set_state("listing");
+  std::function<void(const std::string&)> watch;
+  if (watching_ != nullptr) watch = [&](const std::string& directory) { watching_->AddDirectory(source, directory); };
+  auto listing = ListSource(source, world_.store, world_.reader, watch, stop_.get_token());
+  if (!listing.ok()) {
+    // The folder may be on a disk that is not there today: what is remembered stays.
+    source.set_state("gone");
+    source.set_watch("off");
+    world_.log.Warning("a source cannot be listed; what is remembered of it stays",
+                       {{"source", source.name()}, {"error", listing.error().message()}});
+    return;
+  }
+  source.files_found = listing->found;
+  source.files_unchanged = listing->unchanged;
+  source.documents = listing->documents;
+  source.ReplaceSkips(std::move(listing->skips));
+  source.set_state("reading");
+  Enqueue(source, std::move(listing->to_read));
+}
+
+void Reading::Enqueue(Source& source, std::vector<ListedFile> files) {
+  std::uint64_t bytes = 0;
+  for (const ListedFile& file : files) bytes += file.size;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (world_.queue.depth().files == 0) {
+      files_before_ = world_.ingest.files_done();
+      bytes_before_ = world_.ingest.bytes_done();
+      files_total_ = bytes_total_ = 0;
+    }
+    files_total_ += files.size();
+    bytes_total_ += bytes;
+  }
+  source.files_queued += files.size();
+  for (ListedFile& file : files) world_.queue.AddListed(source, std::move(file.path), file.size);
+}
+
+void Reading::Pump() {
+  for (;;) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stop_.stop_requested() || readers_ >= std::max<std::size_t>(1, world_.tasks_max())) return;
+      if (!world_.queue.HasWork()) return;
+      ++readers_;
+    }
+    const bool accepted = Submit([this] { ReadSome(); });
+    if (accepted) continue;
+    const std::scoped_lock lock(mutex_);
+    --readers_;
+    return;
+  }
+}
+
+void Reading::ReadSome() {
+  // One batch a task, so that the executor can put other work in between.
+  if (const auto batch = world_.queue.Take()) {
+    const bool complete = world_.ingest.Process(*batch, stop_.get_token());
+    world_.queue.Done(*batch);
+    batch->source->files_done += batch->files.size();
+    if (!complete && !stop_.stop_requested() && !batch->source->removed) WantListing(*batch->source);
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    --readers_;
+  }
+  UpdateStates();
+  Pump();
+}
+
+void Reading::UpdateStates() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& source : sources_) {
+    const SourceStatus status = source->status();
+    if (status.state == "reading" && status.files_pending == 0) source->set_state(config_.watch ? "watching" : "read");
+  }
+  idle_.notify_all();
+}
+
+void Reading::WaitUntilRead(const std::stop_token& stop) {
+  {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, stop, [this] {
+      return stop_.stop_requested() || (listings_ == 0 && readers_ == 0 && world_.queue.depth().files == 0);
+    });
+  }
+  if (!stop.stop_requested()) world_.feed.WaitUntilIdle();
+}
+
+std::vector<SourceStatus> Reading::Sources() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<SourceStatus> all;
+  for (const auto& source : sources_) all.push_back(source->status());
+  return all;
+}
+
+void Reading::Sample() {
+  const std::scoped_lock lock(mutex_);
+  const TimePoint now = world_.clock.Now();
+  rate_.push_back({.at = now, .bytes = world_.ingest.bytes_done()});
+  while (rate_.size() > kRateSamplesMax || (rate_.size() > 2 && now - rate_.front().at > kRateWindow)) {
+    rate_.pop_front();
+  }
+}
+
+ReadingStatus Reading::Progress() const {
+  const std::scoped_lock lock(mutex_);
+  ReadingStatus status;
+  const FileQueueDepth depth = world_.queue.depth();
+  status.active = listings_ > 0 || depth.files > 0;
+  status.files_total = files_total_;
+  status.files_done = std::min(files_total_, world_.ingest.files_done() - files_before_);
+  status.bytes_total = bytes_total_;
+  status.bytes_done = std::min(bytes_total_, world_.ingest.bytes_done() - bytes_before_);
+  status.current = depth.files > 0 ? world_.ingest.current_path() : "";
+  if (rate_.size() >= 2) {
+    const double seconds = std::chrono::duration<double>(rate_.back().at - rate_.front().at).count();
+    if (seconds > 0) {
+      status.bytes_per_second = static_cast<double>(rate_.back().bytes - rate_.front().bytes) / seconds;
+    }
+  }
+  if (depth.files > 0 && status.bytes_per_second > 0) {
+    const double left = static_cast<double>(status.bytes_total - status.bytes_done) / status.bytes_per_second;
+    status.remaining = Duration(static_cast<Duration::rep>(std::min(left, 1e6) * 1e9));
+  }
+  return status;
+}
+
+}  // namespace attune::engine

@@ -1,0 +1,309 @@
+// The engine on real folders: what is written is found, what is gone is gone, and
+// what was remembered is there after a restart.
+#include "attune/engine/engine.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "attune/metrics/log.h"
+#include "attune/sys/file_system.h"
+
+namespace attune::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace attune::literals;
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() {
+    const auto* const info = testing::UnitTest::GetInstance()->current_test_info();
+    base_ = fs::temp_directory_path() / ("attune-engine-" + std::to_string(::getpid()) + "-" + info->name());
+    fs::remove_all(base_);
+    fs::create_directories(base_ / "project");
+  }
+  ~EngineTest() override {
+    engine_.reset();
+    fs::remove_all(base_);
+  }
+
+  void Write(const std::string& path, const std::string& text) {
+    fs::create_directories((base_ / "project" / path).parent_path());
+    std::ofstream(base_ / "project" / path, std::ios::binary) << text;
+  }
+
+  EngineConfig Config() {
+    EngineConfig config;
+    config.data_dir = (base_ / "data").string();
+    config.roots = {(base_ / "project").string()};
+    config.memory = 512_MiB;
+    config.ocr = false;
+    return config;
+  }
+
+  void Open(EngineConfig config) {
+    engine_.reset();
+    auto opened = Engine::Open(std::move(config), {SystemClock(), sys::RealFileSystem(), log_});
+    ASSERT_TRUE(opened.ok()) << opened.error().message();
+    engine_ = *std::move(opened);
+  }
+  void Read() {
+    engine_->Start();
+    engine_->WaitUntilRead({});
+  }
+  std::vector<std::string> Paths(const std::string& query) {
+    const auto answer = engine_->Search({.query = query, .limit = 50});
+    EXPECT_TRUE(answer.ok()) << answer.error().message();
+    std::vector<std::string> paths;
+    if (answer.ok()) {
+      for (const SearchHit& hit : answer->hits) paths.push_back(hit.path);
+    }
+    return paths;
+  }
+  // A watched change takes a moment; the events say when it is done.
+  bool WaitFor(const std::function<bool()>& condition) {
+    for (int i = 0; i < 2000; ++i) {
+      if (condition()) return true;
+      ::usleep(5000);
+    }
+    return condition();
+  }
+  template <typename T>
+  static std::pair<std::function<void(Result<T>)>, std::future<Result<T>>> Reply() {
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto future = promise->get_future();
+    return {[promise](Result<T> result) { promise->set_value(std::move(result)); }, std::move(future)};
+  }
+
+  fs::path base_;
+  metrics::MemorySink sink_;
+  metrics::Logger log_{SystemClock(), sink_};
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(EngineTest, WhatIsInAFolderIsFoundWithItsLines) {
+  Write("src/pool.cc", "// Buffers.\n#include <vector>\n\nint AcquireBuffer(int size) {\n  return size;\n}\n");
+  Write("README.md", "# Handbook\n\nHow the buffers are acquired.\n");
+  Open(Config());
+  Read();
+  const auto answer = engine_->Search({.query = "AcquireBuffer"});
+  ASSERT_TRUE(answer.ok()) << answer.error().message();
+  ASSERT_FALSE(answer->hits.empty());
+  const SearchHit& hit = answer->hits[0];
+  EXPECT_EQ(hit.path, "src/pool.cc");
+  EXPECT_EQ(hit.language, "cpp");
+  EXPECT_EQ(hit.symbol, "AcquireBuffer");
+  EXPECT_GE(hit.line_end, 4U);
+  EXPECT_GT(hit.parts.symbol, 0);
+  EXPECT_NEAR(hit.score, hit.parts.body + hit.parts.stem + hit.parts.symbol + hit.parts.path, 1e-3);
+  ASSERT_FALSE(hit.highlights.empty());
+  EXPECT_EQ(hit.snippet.substr(hit.highlights[0].begin, hit.highlights[0].end - hit.highlights[0].begin),
+            "AcquireBuffer");
+  EXPECT_EQ(Paths("acquire kind:prose"), std::vector<std::string>{"README.md"}) << "the stem of acquired";
+}
+
+TEST_F(EngineTest, APassageOpensWithWhatStandsAroundIt) {
+  std::string text;
+  for (int i = 0; i < 20; ++i)
+    text += "int function_" + std::to_string(i) + "() {\n  return " + std::to_string(i) + ";\n}\n\n";
+  Write("a.cc", text);
+  Open(Config());
+  Read();
+  const auto answer = engine_->Search({.query = "function_10"});
+  ASSERT_TRUE(answer.ok() && !answer->hits.empty());
+  const auto passage = engine_->ReadPassage(answer->hits[0].id);
+  ASSERT_TRUE(passage.ok()) << passage.error().message();
+  EXPECT_NE(passage->text.find("function_10"), std::string::npos);
+  EXPECT_EQ(passage->absolute_path, (base_ / "project" / "a.cc").string());
+  const std::size_t begin = text.find(passage->text);
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_EQ(text.substr(begin - passage->before.size(), passage->before.size()), passage->before);
+  EXPECT_EQ(text.substr(begin + passage->text.size(), passage->after.size()), passage->after);
+  EXPECT_FALSE(engine_->ReadPassage("p999999").ok());
+  EXPECT_EQ(engine_->ReadPassage("rubbish").error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(EngineTest, AnUnchangedFolderIsNotReadAgain) {
+  for (int i = 0; i < 20; ++i) Write("f" + std::to_string(i) + ".txt", "text number " + std::to_string(i));
+  Open(Config());
+  Read();
+  EXPECT_EQ(engine_->status().sources[0].files_read, 20U);
+  Open(Config());
+  Read();
+  const SourceStatus source = engine_->status().sources[0];
+  EXPECT_EQ(source.files_read, 0U);
+  EXPECT_EQ(source.files_unchanged, 20U);
+  EXPECT_EQ(Paths("number").size(), 20U);
+}
+
+TEST_F(EngineTest, ATouchedFileKeepsItsPassages) {
+  Write("a.txt", "the same words");
+  Open(Config());
+  Read();
+  const auto before = engine_->Search({.query = "words"});
+  ASSERT_TRUE(before.ok() && !before->hits.empty());
+  engine_.reset();
+  fs::last_write_time(base_ / "project" / "a.txt", fs::file_time_type::clock::now() + std::chrono::hours(1));
+  Open(Config());
+  Read();
+  const auto after = engine_->Search({.query = "words"});
+  ASSERT_TRUE(after.ok() && !after->hits.empty());
+  EXPECT_EQ(after->hits[0].id, before->hits[0].id);
+  EXPECT_EQ(engine_->status().sources[0].files_read, 0U);
+}
+
+TEST_F(EngineTest, SavedCreatedAndDeletedFilesAreFollowed) {
+  Write("old.txt", "antelope");
+  Open(Config());
+  Read();
+  Write("old.txt", "buffalo");
+  EXPECT_TRUE(WaitFor([&] { return Paths("antelope").empty() && Paths("buffalo").size() == 1; }));
+  Write("new/deep/file.txt", "caribou");
+  EXPECT_TRUE(WaitFor([&] { return Paths("caribou").size() == 1; }));
+  fs::remove(base_ / "project" / "old.txt");
+  EXPECT_TRUE(WaitFor([&] { return Paths("buffalo").empty(); }));
+  fs::remove_all(base_ / "project" / "new");
+  EXPECT_TRUE(WaitFor([&] { return Paths("caribou").empty(); }));
+}
+
+TEST_F(EngineTest, IgnoredFilesAreLeftOutAlsoWhenTheRuleComesLater) {
+  Write("keep.txt", "gazelle");
+  Write("drop.log", "gazelle");
+  Write(".gitignore", "nothing\n");
+  Open(Config());
+  Read();
+  EXPECT_EQ(Paths("gazelle").size(), 2U);
+  Write(".gitignore", "*.log\n");
+  EXPECT_TRUE(WaitFor([&] { return Paths("gazelle") == std::vector<std::string>{"keep.txt"}; }));
+}
+
+TEST_F(EngineTest, WhatIsNotReadIsCountedByReason) {
+  Write("image.bin", std::string("\0\1\2\3\0\0", 6) + std::string(100, '\0'));
+  Write("empty.txt", "");
+  Write("large.txt", std::string(2 << 20, 'x'));
+  EngineConfig config = Config();
+  config.file_max = 1_MiB;
+  Open(config);
+  Read();
+  std::map<std::string, std::uint64_t> reasons;
+  for (const SkipCount& skip : engine_->status().sources[0].skipped) {
+    reasons[skip.reason] = skip.files;
+    EXPECT_FALSE(skip.remedy.empty()) << skip.reason;
+  }
+  EXPECT_EQ(reasons["binary"], 1U);
+  EXPECT_EQ(reasons["empty"], 1U);
+  EXPECT_EQ(reasons["too_large"], 1U);
+
+  config.file_max = 8_MiB;
+  Open(config);
+  Read();
+  EXPECT_TRUE(std::ranges::none_of(engine_->status().sources[0].skipped, [](const SkipCount& skip) {
+    return skip.reason == "too_large";
+  })) << "a raised limit reads what it left out";
+}
+
+TEST_F(EngineTest, NotesAndMessagesAreFoundWhenTheyAreAnswered) {
+  Open(Config());
+  auto [remembered, note] = Reply<Note>();
+  engine_->Remember({.text = "the spare key hangs behind the door", .tags = {"house"}}, remembered);
+  const auto stored = note.get();
+  ASSERT_TRUE(stored.ok()) << stored.error().message();
+  ASSERT_EQ(engine_->Search({.query = "spare keys"})->hits.size(), 1U);
+
+  auto [created, chat_future] = Reply<ChatSummary>();
+  engine_->CreateChat("travel", "none", created);
+  const auto chat = chat_future.get();
+  ASSERT_TRUE(chat.ok());
+  auto [appended, message_future] = Reply<Message>();
+  engine_->AppendMessage(chat->id, {.role = "user", .content = "when leaves the ferry to Visby"}, appended);
+  ASSERT_TRUE(message_future.get().ok());
+  const auto found = engine_->Search({.query = "ferry role:user"});
+  ASSERT_EQ(found->hits.size(), 1U);
+  EXPECT_EQ(found->hits[0].chat, chat->id);
+  EXPECT_EQ(found->hits[0].path, "travel");
+
+  auto forgotten = std::make_shared<std::promise<Status>>();
+  engine_->Forget("n" + std::to_string(stored->id),
+                  [forgotten](Status done) { forgotten->set_value(std::move(done)); });
+  EXPECT_TRUE(forgotten->get_future().get().ok());
+  EXPECT_TRUE(Paths("spare").empty());
+}
+
+TEST_F(EngineTest, EverythingIsThereAfterARestartAlsoWithoutTheIndex) {
+  Write("a.txt", "okapi");
+  Open(Config());
+  Read();
+  auto [remembered, note] = Reply<Note>();
+  engine_->Remember({.text = "quetzal"}, remembered);
+  ASSERT_TRUE(note.get().ok());
+  for (const bool lose_index : {false, true}) {
+    engine_.reset();
+    if (lose_index) fs::remove_all(base_ / "data" / "index");
+    Open(Config());
+    Read();
+    EXPECT_EQ(Paths("okapi").size(), 1U) << lose_index;
+    EXPECT_EQ(Paths("quetzal").size(), 1U) << lose_index;
+  }
+}
+
+TEST_F(EngineTest, ASecondEngineOnTheSameFolderIsToldWhoHoldsIt) {
+  Open(Config());
+  engine_->set_address("http://127.0.0.1:7421");
+  // An open-file-description lock conflicts within one process as well.
+  const auto second = Engine::Open(Config(), {SystemClock(), sys::RealFileSystem(), log_});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code(), ErrorCode::kConflict);
+  EXPECT_NE(second.error().message().find("http://127.0.0.1:7421"), std::string::npos) << second.error().message();
+}
+
+TEST_F(EngineTest, APinnedKnobStaysPinnedOverARestart) {
+  Open(Config());
+  const auto pinned = engine_->PinKnob("ingest.threads", "1");
+  ASSERT_TRUE(pinned.ok()) << pinned.error().message();
+  EXPECT_TRUE(pinned->pinned);
+  const auto wrong = engine_->PinKnob("ingest.thread", "1");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().message().find("ingest.threads"), std::string::npos);
+  Open(Config());
+  const auto knobs = engine_->Knobs();
+  const auto knob = std::ranges::find(knobs, "ingest.threads", &KnobStatus::name);
+  ASSERT_NE(knob, knobs.end());
+  EXPECT_TRUE(knob->pinned);
+  EXPECT_EQ(knob->value, "1");
+}
+
+TEST_F(EngineTest, ARemovedSourceIsForgottenAndAMissingFolderIsNot) {
+  Write("a.txt", "narwhal");
+  Open(Config());
+  Read();
+  engine_.reset();
+  fs::rename(base_ / "project", base_ / "elsewhere");
+  EngineConfig config = Config();
+  config.roots.clear();
+  Open(config);
+  Read();
+  EXPECT_EQ(engine_->status().sources[0].state, "gone");
+  EXPECT_FALSE(engine_->status().warnings.empty());
+  EXPECT_EQ(Paths("narwhal").size(), 1U) << "a disk that is not mounted today";
+  ASSERT_TRUE(engine_->RemoveSource("project").ok());
+  EXPECT_TRUE(WaitFor([&] { return Paths("narwhal").empty(); }));
+  EXPECT_EQ(engine_->RemoveSource("project").error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(EngineTest, BadRequestsNameTheField) {
+  Open(Config());
+  EXPECT_NE(engine_->Search({.query = "x", .limit = 0}).error().message().find("limit is 0"), std::string::npos);
+  EXPECT_NE(engine_->Search({.query = "x", .kinds = {"poem"}}).error().message().find("poem"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace attune::engine
