@@ -2,8 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "attune/base/result.h"
@@ -22,6 +24,18 @@ std::string_view SynchronousOf(Durability durability) {
       return "OFF";
   }
   return "FULL";
+}
+
+// SQLite falls back to opening for reading and then reports that the file does not exist.
+Error WithRealReason(const Error& error, const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const bool folder_exists = folder.empty() || std::filesystem::is_directory(folder, ignored);
+  if (error.code() != ErrorCode::kNotFound || !folder_exists) return error;
+  return Error(ErrorCode::kDenied,
+               "cannot create '" + path +
+                   "': its folder cannot be written; check its permissions, or choose another folder "
+                   "with --data");
 }
 
 Status ExpectWritable(const Connection& connection) {
@@ -66,7 +80,9 @@ Result<std::unique_ptr<Connection>> OpenForWriting(const StoreConfig& config, Wa
   ConnectionOptions options = ReaderOptions(config);
   options.mode = OpenMode::kCreate;
   options.cache = config.writer_cache;
-  ATTUNE_ASSIGN_OR_RETURN(auto connection, Connection::Open(options));
+  auto opened = Connection::Open(options);
+  if (!opened.ok()) return WithRealReason(opened.error(), config.path);
+  auto connection = *std::move(opened);
   // Before anything is changed: the file is new or ours.
   ATTUNE_RETURN_IF_ERROR(ExpectOurs(*connection));
   ATTUNE_RETURN_IF_ERROR(ExpectWritable(*connection));
