@@ -114,6 +114,7 @@ TaskGroup::~TaskGroup() {
 }
 
 void TaskGroup::Add(Task piece) {
+  Task overflow;
   bool invite = false;
   {
     const std::lock_guard lock(state_->mutex);
@@ -128,11 +129,12 @@ void TaskGroup::Add(Task piece) {
       invite = state_->invitations < kInvitationsMax;
       state_->invitations += invite ? 1U : 0U;
     } else {
+      overflow = std::move(piece);
       ++state_->running;
     }
   }
-  if (piece) {
-    piece.Run();
+  if (overflow) {
+    overflow.Run();
     state_->Finished();
   } else if (invite) {
     Invite(state_);

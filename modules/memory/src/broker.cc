@@ -75,7 +75,7 @@ Status Validate(const BrokerConfig& config) {
 }
 
 Broker::Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMemory release_free_memory)
-    : config_(std::move(config)),
+    : config_(config),
       process_memory_(std::move(process_memory)),
       release_free_memory_(std::move(release_free_memory)) {
   ATTUNE_CHECK(Validate(config_).ok(), "a broker configuration that makes no sense");
@@ -220,7 +220,8 @@ Result<Reservation> Broker::TryReserve(std::string_view name, Bytes bytes) {
   return Reservation(*this, std::string(name), bytes);
 }
 
-Result<Reservation> Broker::Reserve(std::string_view name, Bytes bytes, TimePoint deadline, std::stop_token stop) {
+Result<Reservation> Broker::Reserve(std::string_view name, Bytes bytes, TimePoint deadline,
+                                    const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const Bytes minima = Minima();
   if (minima > config_.limit || bytes > config_.limit - minima) {

@@ -43,7 +43,7 @@ Result<std::optional<T>> ReadOptional(const Value& object, std::string_view key,
   if (!typed) {
     return WrongKind(key, where, wanted, *found);
   }
-  return std::optional<T>(*typed);
+  return std::optional<T>(typed);
 }
 
 template <typename T>
@@ -52,10 +52,11 @@ Result<T> Present(Result<std::optional<T>> read, std::string_view key, std::stri
   if (!read.ok()) {
     return std::move(read).error();
   }
-  if (!read->has_value()) {
+  const std::optional<T>& present = *read;
+  if (!present) {
     return Invalid(FieldName(key, where) + " is missing or null; it must be " + std::string(wanted));
   }
-  return **read;
+  return *present;
 }
 
 constexpr std::string_view kString = "a string";
@@ -94,7 +95,7 @@ std::string DescribeFound(const Value& value) {
     case Kind::kObject:
       return text + " of " + std::to_string(value.AsObject()->size());
     case Kind::kString: {
-      const std::string_view content = *value.AsString();
+      const std::string_view content = value.AsString().value_or(std::string_view());
       const bool cut = content.size() > kShownMax;
       return text + " (" + PrintJson(Value(content.substr(0, kShownMax))) + (cut ? "…)" : ")");
     }
@@ -123,11 +124,12 @@ Result<std::optional<std::int64_t>> OptionalInt(const Value& object, std::string
                    std::to_string(range.max) + ", found " + std::to_string(number));
   };
   if (const Value* found = object.Find(key); found != nullptr && found->kind() == Kind::kUint) {
-    return out_of_range(*found->AsUint());
+    return out_of_range(found->AsUint().value_or(0));
   }
   auto read = ReadOptional<std::int64_t>(object, key, where, kInt, [](const Value& v) { return v.AsInt(); });
-  if (read.ok() && read->has_value() && (**read < range.min || **read > range.max)) {
-    return out_of_range(**read);
+  const std::int64_t number = read.ok() ? read->value_or(range.min) : range.min;
+  if (number < range.min || number > range.max) {
+    return out_of_range(number);
   }
   return read;
 }

@@ -233,19 +233,19 @@ bool WriteOrOpen(JsonWriter& json, const Value& value) {
       json.Null();
       return false;
     case Kind::kBool:
-      json.Bool(*value.AsBool());
+      json.Bool(value.AsBool().value_or(false));
       return false;
     case Kind::kInt:
-      json.Int(*value.AsInt());
+      json.Int(value.AsInt().value_or(0));
       return false;
     case Kind::kUint:
-      json.Uint(*value.AsUint());
+      json.Uint(value.AsUint().value_or(0));
       return false;
     case Kind::kDouble:
-      json.Double(*value.AsDouble());
+      json.Double(value.AsDouble().value_or(0));
       return false;
     case Kind::kString:
-      json.String(*value.AsString());
+      json.String(value.AsString().value_or(std::string_view()));
       return false;
     case Kind::kArray:
       json.BeginArray();

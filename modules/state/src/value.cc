@@ -56,9 +56,9 @@ Value::Value(std::string_view text) : kind_(Kind::kString) {
   ATTUNE_CHECK(text.size() <= std::numeric_limits<std::uint32_t>::max(), "a string value is shorter than 4 GiB");
   char* copy = new char[text.size()];
   std::copy(text.begin(), text.end(), copy);
-  Store(copy);
+  StorePointer(copy);
   const auto size = static_cast<std::uint32_t>(text.size());
-  std::memcpy(payload_ + sizeof(char*), &size, sizeof(size));
+  std::memcpy(payload_ + sizeof(std::uintptr_t), &size, sizeof(size));
   short_size_ = kOnHeap;
 }
 
@@ -76,7 +76,7 @@ Value::Value(Object members) : kind_(Kind::kObject) {
 
 void Value::AdoptBox(Kind kind, Box* box) noexcept {
   kind_ = kind;
-  Store(box);
+  StorePointer(box);
   short_size_ = kOnHeap;
 }
 
@@ -85,8 +85,8 @@ std::string_view Value::text() const noexcept {
     return {reinterpret_cast<const char*>(payload_), short_size_};
   }
   std::uint32_t size = 0;
-  std::memcpy(&size, payload_ + sizeof(char*), sizeof(size));
-  return {Load<const char*>(), size};
+  std::memcpy(&size, payload_ + sizeof(std::uintptr_t), sizeof(size));
+  return {LoadPointer<const char>(), size};
 }
 
 std::optional<bool> Value::AsBool() const noexcept {
@@ -124,7 +124,7 @@ const Array* Value::AsArray() const noexcept {
   if (kind_ != Kind::kArray) {
     return nullptr;
   }
-  return owns_heap() ? &static_cast<const ArrayBox*>(Load<Box*>())->items : &empty;
+  return owns_heap() ? &static_cast<const ArrayBox*>(LoadPointer<Box>())->items : &empty;
 }
 
 const Object* Value::AsObject() const noexcept {
@@ -132,27 +132,27 @@ const Object* Value::AsObject() const noexcept {
   if (kind_ != Kind::kObject) {
     return nullptr;
   }
-  return owns_heap() ? &static_cast<const ObjectBox*>(Load<Box*>())->members : &empty;
+  return owns_heap() ? &static_cast<const ObjectBox*>(LoadPointer<Box>())->members : &empty;
 }
 
-Array* Value::AsArray() noexcept {
+Array* Value::AsArray() {
   if (kind_ != Kind::kArray) {
     return nullptr;
   }
   if (!owns_heap()) {
     AdoptBox(Kind::kArray, new ArrayBox({}));
   }
-  return &static_cast<ArrayBox*>(Load<Box*>())->items;
+  return &static_cast<ArrayBox*>(LoadPointer<Box>())->items;
 }
 
-Object* Value::AsObject() noexcept {
+Object* Value::AsObject() {
   if (kind_ != Kind::kObject) {
     return nullptr;
   }
   if (!owns_heap()) {
     AdoptBox(Kind::kObject, new ObjectBox({}));
   }
-  return &static_cast<ObjectBox*>(Load<Box*>())->members;
+  return &static_cast<ObjectBox*>(LoadPointer<Box>())->members;
 }
 
 const Value* Value::Find(std::string_view key) const noexcept {
@@ -167,13 +167,13 @@ const Value* Value::At(std::size_t index) const noexcept {
 
 void Value::Destroy() noexcept {
   if (kind_ == Kind::kString) {
-    delete[] Load<char*>();
+    delete[] LoadPointer<char>();
     return;
   }
-  Box* pending = Load<Box*>();
+  Box* pending = LoadPointer<Box>();
   const auto adopt = [&pending](Value& child) {
     if (child.owns_heap() && child.kind_ != Kind::kString) {
-      Box* box = child.Load<Box*>();
+      Box* box = child.LoadPointer<Box>();
       child.short_size_ = 0;  // the child no longer owns it
       box->next = pending;
       pending = box;

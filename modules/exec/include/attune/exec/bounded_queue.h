@@ -46,7 +46,7 @@ class BoundedQueue {
   BoundedQueue& operator=(const BoundedQueue&) = delete;
 
   // Waits for room. The item is left in the argument when it is refused.
-  Status Push(T&& item, Bytes bytes = {}, std::stop_token stop = {}) {
+  Status Push(T&& item, Bytes bytes = {}, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     const bool ready = room_.wait(lock, stop, [&] { return closed_ || HasRoom(bytes); });
     if (closed_) {
@@ -73,7 +73,7 @@ class BoundedQueue {
   }
 
   // Waits for an item; nullopt when the queue is closed and empty, or when asked to stop.
-  std::optional<T> Pop(std::stop_token stop = {}) {
+  std::optional<T> Pop(const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!ready_.wait(lock, stop, [&] { return closed_ || !items_.empty(); })) {
       return std::nullopt;

@@ -31,6 +31,7 @@
 
 namespace attune::exec {
 
+// NOLINTBEGIN(readability-redundant-member-init): g++ wants the {} where a designated initializer leaves the field out
 struct ExecutorConfig {
   std::size_t workers = 2;                   // for interactive and background tasks together; about one a core
   std::size_t interactive_reserved = 1;      // of them; more keeps searches faster and background work slower
@@ -43,6 +44,7 @@ struct ExecutorConfig {
   std::function<void(Lane lane)> on_thread_start = {};
   std::function<void(Lane lane, Duration wait)> on_wait = {};  // sampled waits in the queue, from the worker
 };
+// NOLINTEND(readability-redundant-member-init)
 // Names the field that makes no sense.
 Status Validate(const ExecutorConfig& config);
 
@@ -55,9 +57,9 @@ struct LaneStats {
   std::uint64_t dropped_deadline = 0;
   std::uint64_t dropped_cancelled = 0;
   std::uint64_t refused = 0;
-  Duration wait_last{};                         // sampled
-  Duration wait_max{};                          // sampled, since the start
-  std::vector<const char*> running_names = {};  // of the tasks that run now
+  Duration wait_last{};                    // sampled
+  Duration wait_max{};                     // sampled, since the start
+  std::vector<const char*> running_names;  // of the tasks that run now
 };
 
 class Executor final : public TaskQueue {

@@ -168,7 +168,7 @@ class Broker {
   // Waits until the memory is there, first come first served. kDeadline once a
   // Maintain has seen a `now` of at least `deadline` (TimePoint::max() waits for ever), kCancelled
   // when asked to stop, kExhausted at once when it can never fit.
-  Result<Reservation> Reserve(std::string_view name, Bytes bytes, TimePoint deadline, std::stop_token stop = {});
+  Result<Reservation> Reserve(std::string_view name, Bytes bytes, TimePoint deadline, const std::stop_token& stop = {});
 
   // Measures, decides (shrink_plan.h), shrinks, wakes who waits.
   MaintainReport Maintain(TimePoint now);
@@ -225,7 +225,7 @@ class Broker {
   Bytes refused_bytes_;  // the largest refusal since the last round
   Bytes measured_;
   Bytes measured_peak_;
-  TimePoint now_{};
+  TimePoint now_;
   Pressure pressure_ = Pressure::kNone;
   bool shrinking_ = false;
   std::uint64_t rounds_ = 0;

@@ -101,8 +101,8 @@ class Value {
   std::optional<std::string_view> AsString() const noexcept;
   const Array* AsArray() const noexcept;
   const Object* AsObject() const noexcept;
-  Array* AsArray() noexcept;  // also null-free on an empty array: it can be appended to
-  Object* AsObject() noexcept;
+  Array* AsArray();  // of an empty one too, ready to be appended to
+  Object* AsObject();
 
   // The member of an object; null when there is none or this is no object.
   const Value* Find(std::string_view key) const noexcept;
@@ -133,6 +133,14 @@ class Value {
     T payload;
     std::memcpy(&payload, payload_, sizeof(T));
     return payload;
+  }
+  template <typename T>
+  void StorePointer(T* pointer) noexcept {
+    Store(reinterpret_cast<std::uintptr_t>(pointer));
+  }
+  template <typename T>
+  T* LoadPointer() const noexcept {
+    return reinterpret_cast<T*>(Load<std::uintptr_t>());
   }
   bool owns_heap() const noexcept { return short_size_ == kOnHeap; }
   void Steal(Value& other) noexcept {
