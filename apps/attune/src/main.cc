@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "completion.h"
 #include "print.h"
 #include "session.h"
+#include "suggestion.h"
 
 namespace attune::app {
 namespace {
@@ -125,7 +127,12 @@ CLI::App* CommandLine::Add(CLI::App& parent, const std::string& name, const std:
   CLI::App* const command = parent.add_subcommand(name, help);
   command->footer("Example:\n  " + example);
   command->fallthrough();
-  if (action) command->callback([this, action = std::move(action)] { action_ = action; });
+  // A parent's callback runs after that of its subcommand, which is the one that was meant.
+  if (action) {
+    command->callback([this, action = std::move(action)] {
+      if (!action_) action_ = action;
+    });
+  }
   return command;
 }
 
@@ -203,10 +210,12 @@ void CommandLine::AddChats() {
   CLI::App* const chat =
       Add(app_, "chat", "Import, list, show and export chats", "attune chat import conversations.json", nullptr);
   chat->require_subcommand(1);
-  CLI::App* const import = Add(*chat, "import", "Read an export of ChatGPT, Claude, or JSON lines",
-                               "attune chat import conversations.json", [this](const CommandContext& context) {
-                                 return Ask(context, "import_chats", Object{{"path", file_}}, PrintImport);
-                               });
+  CLI::App* const import =
+      Add(*chat, "import", "Read an export of ChatGPT, Claude, or JSON lines", "attune chat import conversations.json",
+          [this](const CommandContext& context) {
+            const std::string name = std::filesystem::path(file_).filename().string();
+            return Ask(context, "import_chats", Object{{"path", file_}, {"name", name}}, PrintImport);
+          });
   import->add_option("FILE", file_, "conversations.json, *.jsonl, or an export of attune")->required();
 
   CLI::App* const list =
@@ -319,10 +328,8 @@ int CommandLine::Run(int argc, char** argv) {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app_.exit(error);
-    return code == 0 ? 0 : 2;
-  }
-  if (!action_) {
-    std::fprintf(stderr, "%s", app_.help().c_str());
+    if (code == 0) return 0;
+    std::fprintf(stderr, "%s", Suggestion(app_, {argv + 1, argv + argc}).c_str());
     return 2;
   }
   auto context = MakeContext(flags_);

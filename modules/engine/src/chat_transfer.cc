@@ -114,6 +114,9 @@ Result<console::Chat> ReadWhole(const store::Store& store, store::ChatId id) {
   if (!stored) return Error(ErrorCode::kNotFound, "there is no chat c" + std::to_string(id.value));
   console::Chat chat;
   chat.external_id = stored->external_id.empty() ? "c" + std::to_string(id.value) : stored->external_id;
+  // Without what ToOperation put before it, so that an import of this export knows the chat again.
+  const std::string prefix = stored->origin + ":";
+  if (chat.external_id.starts_with(prefix)) chat.external_id.erase(0, prefix.size());
   chat.title = stored->title;
   chat.origin = stored->origin;
   chat.model = stored->model;
@@ -140,9 +143,10 @@ Result<console::Chat> ReadWhole(const store::Store& store, store::ChatId id) {
 
 }  // namespace
 
-Result<ImportReport> ImportChats(const sys::FileSystem& files, const std::string& path, store::Store& store,
-                                 IndexFeed& feed, const ImportProgress& progress) {
-  ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo info, files.Stat(path));
+Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, IndexFeed& feed,
+                                 const ImportProgress& progress) {
+  const std::string& path = file.path;
+  ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo info, file.files.Stat(path));
   Import import(store, feed);
   console::ChatVisitor visitor;
   visitor.on_chat = [&](console::Chat&& chat) { return import.Take(std::move(chat)); };
@@ -153,9 +157,9 @@ Result<ImportReport> ImportChats(const sys::FileSystem& files, const std::string
     import.NoteProblem(problem.error.message());
   };
   if (progress) visitor.on_progress = [&](std::uint64_t bytes) { progress(bytes, info.size); };
-  const console::ChatImportOptions options{.source_name = path.substr(path.rfind('/') + 1)};
+  const console::ChatImportOptions options{.source_name = file.name};
   if (info.kind == sys::FileKind::kDirectory) {
-    ATTUNE_ASSIGN_OR_RETURN(const auto read, console::ImportChatFolder(files, path, options, visitor));
+    ATTUNE_ASSIGN_OR_RETURN(const auto read, console::ImportChatFolder(file.files, path, options, visitor));
     return import.Finish(read);
   }
   if (info.kind != sys::FileKind::kRegular) {

@@ -20,8 +20,14 @@
 
 namespace attune::engine {
 
-Result<ImportReport> ImportChats(const sys::FileSystem& files, const std::string& path, store::Store& store,
-                                 IndexFeed& feed, const ImportProgress& progress);
+struct ImportFile {
+  const sys::FileSystem& files;
+  std::string path;
+  std::string name;  // what people call it; chats without an id of their own are known again by it
+};
+
+Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, IndexFeed& feed,
+                                 const ImportProgress& progress);
 
 Result<std::string> ExportChat(const store::Store& store, std::int64_t chat, std::string_view format);
 

@@ -217,13 +217,20 @@ void Conversations::AppendMessage(std::int64_t chat, MessageDraft draft, std::fu
         update.urgent = true;
         update.added.push_back(ForIndex(PassageId::Of(*id), HitKind::kMessage, std::move(title), message.role,
                                         message.content, message.created));
-        update.searchable = [this, chat, message = std::move(message), shared] {
+        update.searchable = [this, chat, message = std::move(message), shared]() mutable {
+          if (message.parent == 0) message.parent = ParentOf(MessageId{message.id});
           events_.Post("message", MessageEvent(ChatId{chat}, MessageId{message.id}, message.role));
           (*shared)(message);
         };
         feed_.Post(std::move(update));
       });
   if (!submitted.ok()) (*shared)(submitted.error());
+}
+
+// Only the store knows behind which message an append without a parent came.
+std::int64_t Conversations::ParentOf(MessageId message) const {
+  const auto stored = store_.ReadMessage(message);
+  return stored.ok() && *stored ? (*stored)->parent.value : 0;
 }
 
 Result<ChatSummary> Conversations::Summarize(const store::Chat& chat) const {
@@ -234,7 +241,7 @@ Result<ChatSummary> Conversations::Summarize(const store::Chat& chat) const {
                      .created = chat.created_at,
                      .updated = chat.updated_at,
                      .messages = chat.message_count,
-                     .branches = 0};
+                     .branches = chat.branch_count};
 }
 
 Result<std::vector<ChatSummary>> Conversations::Chats(std::size_t limit, std::int64_t before) const {

@@ -47,6 +47,7 @@ class Conversations {
   static constexpr std::size_t kTitlesMax = 4096;  // chats that are written to at one time
 
   Result<std::string> TitleOf(store::ChatId chat);
+  std::int64_t ParentOf(store::MessageId message) const;
   Result<ChatSummary> Summarize(const store::Chat& chat) const;
   void ForgetNote(store::NoteId note, std::function<void(Status)> done);
 

@@ -207,8 +207,10 @@ class EngineInUse final : public Engine {
   void DeleteChat(std::int64_t chat, std::function<void(Status)> done) override {
     conversations_.DeleteChat(chat, std::move(done));
   }
-  Result<ImportReport> ImportChats(const std::string& path, const ImportProgress& progress) override {
-    return engine::ImportChats(world_.files, path, *store_, feed_, progress);
+  Result<ImportReport> ImportChats(const std::string& path, const std::string& name,
+                                   const ImportProgress& progress) override {
+    const ImportFile file{.files = world_.files, .path = path, .name = name.empty() ? LastPart(path) : name};
+    return engine::ImportChats(file, *store_, feed_, progress);
   }
   Result<std::string> ExportChat(std::int64_t chat, std::string_view format) override {
     return engine::ExportChat(*store_, chat, format);
@@ -305,6 +307,7 @@ class EngineInUse final : public Engine {
   std::vector<metrics::Callback> callbacks_;
 
   std::atomic<bool> maintaining_{false};
+  std::atomic<std::uint64_t> mapped_bytes_{0};  // of the index, resident, about 100 ms old
   mutable std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::string address_;  // guarded by mutex_
@@ -320,11 +323,12 @@ Status EngineInUse::RegisterBudget() {
                                            .minimum = Bytes(1U << 20U),
                                            .benefit = 1e-4,  // written to disk early: more merging later
                                            .shrink = [this](Bytes wanted) { return index_->Shrink(wanted); }}));
-  ATTUNE_RETURN_IF_ERROR(budget_.Register({.name = "index.mapped",
-                                           .bytes = [this] { return index_->mapped_bytes_resident(); },
-                                           .minimum = Bytes(0),
-                                           .benefit = 1e-3,  // a miss is a disk read in a search
-                                           .shrink = [this](Bytes wanted) { return index_->Shrink(wanted); }}));
+  ATTUNE_RETURN_IF_ERROR(
+      budget_.Register({.name = "index.mapped",
+                        .bytes = [this] { return Bytes(mapped_bytes_.load(std::memory_order_relaxed)); },
+                        .minimum = Bytes(0),
+                        .benefit = 1e-3,  // a miss is a disk read in a search
+                        .shrink = [this](Bytes wanted) { return index_->Shrink(wanted); }}));
   ATTUNE_RETURN_IF_ERROR(budget_.Register({.name = "store",
                                            .bytes = [this] { return store_->bytes(); },
                                            .minimum = Bytes(1U << 20U),
@@ -378,6 +382,8 @@ void EngineInUse::KeepHouse(const std::stop_token& stop) {
   TimePoint sampled_at = world_.clock.Now();
   while (!stop.stop_requested()) {
     const TimePoint now = world_.clock.Now();
+    // Asking the kernel page by page is too slow for every reservation.
+    mapped_bytes_.store(index_->mapped_bytes_resident().count(), std::memory_order_relaxed);
     broker_.Maintain(now);
     desk_.Advance(now);
     const metrics::HistogramSnapshot recent = desk_.last_second();
@@ -488,11 +494,15 @@ EngineStatus EngineInUse::status() const {
   return status;
 }
 
-Error InUse(const Error& error, const std::string& data_dir) {
-  if (error.code() != ErrorCode::kConflict) return error;
-  return {ErrorCode::kConflict, "the data folder is in use: " + error.message() +
-                                    ". Ask that one, stop it, or give another folder with --data (not " + data_dir +
-                                    ")"};
+// The data folder cannot be had: why, and what to do.
+Error Unusable(const Error& error, const std::string& data_dir) {
+  if (error.code() == ErrorCode::kConflict) {
+    return {ErrorCode::kConflict, "the data folder is in use: " + error.message() +
+                                      ". Ask that one, stop it, or give another folder with --data (not " + data_dir +
+                                      ")"};
+  }
+  return {error.code(), "the data folder " + data_dir + " cannot be written: " + error.message() +
+                            ". Make it writable, or give another folder with --data DIR"};
 }
 
 }  // namespace
@@ -500,10 +510,10 @@ Error InUse(const Error& error, const std::string& data_dir) {
 Result<std::unique_ptr<Engine>> Engine::Open(EngineConfig config, Environment world) {
   ATTUNE_RETURN_IF_ERROR(Validate(config));
   const DataFolder folder(config.data_dir);
-  ATTUNE_RETURN_IF_ERROR(world.files.CreateDirectories(folder.path()));
-  ATTUNE_RETURN_IF_ERROR(world.files.CreateDirectories(folder.temporary_directory()));
+  const Status made = world.files.CreateDirectories(folder.temporary_directory());  // the data folder as well
+  if (!made.ok()) return Unusable(made.error(), config.data_dir);
   auto lock = sys::FileLock::Acquire(folder.lock_path(), "starting");
-  if (!lock.ok()) return InUse(lock.error(), config.data_dir);
+  if (!lock.ok()) return Unusable(lock.error(), config.data_dir);
 
   ATTUNE_ASSIGN_OR_RETURN(
       auto store,

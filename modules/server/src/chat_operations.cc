@@ -110,6 +110,10 @@ constexpr std::array kExportParameters = std::to_array<Parameter>({
 });
 constexpr std::array kImportParameters = std::to_array<Parameter>({
     {.name = kUploadPathField, .help = "Path of the export file.", .required = true, .min = 1, .max = 4096},
+    {.name = "name",
+     .place = Place::kQuery,
+     .help = "What the file is called; chats that carry no id are known again by it.",
+     .max = 255},
 });
 
 engine::MessageDraft DraftOf(const CheckedArguments& arguments) {
@@ -221,8 +225,9 @@ void ExportChat(Engine& engine, const Value& object, Done done) {
 
 void ImportChats(Engine& engine, const Value& object, Done done) {
   RunChange(engine, std::move(done),
-            [&engine, path = CheckedArguments(object).Text(kUploadPathField)](const Done& reply) {
-              Reply(engine.ImportChats(path, {}), reply, [](const auto& report) { return ToJson(report); });
+            [&engine, path = CheckedArguments(object).Text(kUploadPathField),
+             name = CheckedArguments(object).Text("name")](const Done& reply) {
+              Reply(engine.ImportChats(path, name, {}), reply, [](const auto& report) { return ToJson(report); });
             });
 }
 

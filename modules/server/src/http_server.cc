@@ -48,7 +48,7 @@ constexpr Duration::rep kNever = std::numeric_limits<Duration::rep>::max();
 constexpr std::size_t kScratchBytes = 16 << 10;          // of a body, at a time
 constexpr std::uint64_t kBodyBytesPerSecond = 64 << 10;  // a slower upload than this on average is given up
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);
-constexpr std::size_t kLingerBytes = 1 << 20;
+constexpr std::size_t kLingerBytes = 64 << 20;  // many clients read no answer before their whole body is sent
 constexpr Duration kStreamPing = std::chrono::seconds(15);  // proxies cut silent streams after 30 to 60 s
 constexpr std::chrono::milliseconds kAcceptRetry(100);      // out of descriptors: wait for some to come back
 
@@ -162,7 +162,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   asio::awaitable<ReadResult> ReadHead(Parser& parser);
   asio::awaitable<ReadResult> ReadBody(Parser& parser, const BodyPlan& plan, HttpRequest& request);
   asio::awaitable<HttpResponse> Ask(HttpRequest request);
-  asio::awaitable<bool> Respond(HttpResponse response, bool head_only, bool keep_alive);
+  asio::awaitable<bool> Respond(HttpResponse response, bool head_only, bool keep_alive);  // whether it was sent
   asio::awaitable<bool> WriteStream(BodyStream& stream, bool chunked);
   asio::awaitable<bool> Write(std::string_view head, std::string_view body);
   asio::awaitable<void> Linger();
@@ -236,7 +236,8 @@ asio::awaitable<bool> HttpServer::Impl::Connection::ServeOne() {
     const bool whole = parser.is_done();  // no body that would have to be read away
     const bool written = co_await Respond(std::move(*refusal), head_only, keep_alive && whole);
     if (written && !whole) co_await Linger();
-    co_return written&& keep_alive&& whole;
+    const bool stays = written && keep_alive && whole;
+    co_return stays;
   }
   read = co_await ReadBody(parser, std::get<BodyPlan>(plan), request);
   if (read.end == ReadEnd::kGone) co_return false;
@@ -246,7 +247,9 @@ asio::awaitable<bool> HttpServer::Impl::Connection::ServeOne() {
     co_return false;
   }
   HttpResponse response = co_await Ask(std::move(request));
-  co_return co_await Respond(std::move(response), head_only, keep_alive);
+  const bool stays = keep_alive && !(response.stream && http10_);  // there a stream ends with its connection
+  const bool written = co_await Respond(std::move(response), head_only, stays);
+  co_return written&& stays;
 }
 
 asio::awaitable<ReadResult> HttpServer::Impl::Connection::ReadHead(Parser& parser) {
@@ -387,14 +390,13 @@ asio::awaitable<bool> HttpServer::Impl::Connection::Respond(HttpResponse respons
   if (!response.stream) {
     const std::string head = RenderHead(response, options);
     const bool with_body = !head_only && HasBody(response.status);
-    co_return co_await Write(head, with_body ? response.bytes() : std::string_view()) && keep_alive;
+    co_return co_await Write(head, with_body ? response.bytes() : std::string_view());
   }
   options.framing = http10_ ? BodyFraming::kUntilClose : BodyFraming::kChunked;
-  options.keep_alive = keep_alive && !http10_;
   const std::string head = RenderHead(response, options);
   if (!co_await Write(head, {})) co_return false;
   if (!head_only && !co_await WriteStream(*response.stream, !http10_)) co_return false;
-  co_return options.keep_alive;
+  co_return true;
 }
 
 asio::awaitable<bool> HttpServer::Impl::Connection::WriteStream(BodyStream& stream, bool chunked) {

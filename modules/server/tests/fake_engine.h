@@ -207,7 +207,8 @@ class FakeEngine final : public engine::Engine {
     lock.unlock();
     done(removed ? OkStatus() : attune::Status(Error(ErrorCode::kNotFound, "there is no such chat")));
   }
-  Result<engine::ImportReport> ImportChats(const std::string& path, const engine::ImportProgress&) override {
+  Result<engine::ImportReport> ImportChats(const std::string& path, const std::string& /*name*/,
+                                           const engine::ImportProgress&) override {
     Result<std::string> text = sys::RealFileSystem().Read(path, 1_GiB);
     if (!text.ok()) return std::move(text).error();
     const std::lock_guard lock(mutex_);

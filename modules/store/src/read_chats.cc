@@ -28,8 +28,14 @@ Chat ChatOf(const Query& row) {
               .head = {row.Int(7)},
               .message_count = row.Count(8),
               .metadata_json = row.String(9),
-              .archived = row.Int(10) != 0};
+              .archived = row.Int(10) != 0,
+              .branch_count = row.Count(11)};
 }
+
+// A message is a leaf when no other names it as its parent, and a chat has as many branches.
+#define ATTUNE_CHAT_COLUMNS_                                                                                 \
+  "id, external_id, title, origin, model, created_at, updated_at, head, message_count, metadata, archived, " \
+  "(SELECT COUNT(*) - COUNT(DISTINCT parent_id) FROM messages WHERE chat_id = chats.id)"
 
 Message MessageOf(const Query& row) {
   return Message{.id = {row.Int(0)},
@@ -78,10 +84,9 @@ Error NotInChat(MessageId message, ChatId chat) {
 }  // namespace
 
 Result<std::vector<Chat>> ListChats(Connection& connection, const ChatListQuery& list) {
-  Query query(connection,
-              "SELECT id, external_id, title, origin, model, created_at, updated_at, head, message_count, metadata, "
-              "archived FROM chats WHERE (updated_at, id) < (?, ?) AND (? OR archived = 0) "
-              "ORDER BY updated_at DESC, id DESC LIMIT ?");
+  Query query(connection, "SELECT " ATTUNE_CHAT_COLUMNS_
+                          " FROM chats WHERE (updated_at, id) < (?, ?) AND (? OR archived = 0) "
+                          "ORDER BY updated_at DESC, id DESC LIMIT ?");
   const std::int64_t before_time = list.before_time ? list.before_time->time_since_epoch().count() : kEndOfTime;
   query.Bind(before_time, list.before ? list.before.value : 0, list.archived ? 1 : 0,
              static_cast<std::uint64_t>(list.limit));
@@ -89,16 +94,12 @@ Result<std::vector<Chat>> ListChats(Connection& connection, const ChatListQuery&
 }
 
 Result<std::optional<Chat>> ReadChat(Connection& connection, ChatId id) {
-  Query query(connection,
-              "SELECT id, external_id, title, origin, model, created_at, updated_at, head, message_count, metadata, "
-              "archived FROM chats WHERE id = ?");
+  Query query(connection, "SELECT " ATTUNE_CHAT_COLUMNS_ " FROM chats WHERE id = ?");
   return TakeOne(query.Bind(id.value), &ChatOf);
 }
 
 Result<std::optional<Chat>> FindChat(Connection& connection, std::string_view external_id) {
-  Query query(connection,
-              "SELECT id, external_id, title, origin, model, created_at, updated_at, head, message_count, metadata, "
-              "archived FROM chats WHERE external_id = ?");
+  Query query(connection, "SELECT " ATTUNE_CHAT_COLUMNS_ " FROM chats WHERE external_id = ?");
   return TakeOne(query.Bind(external_id), &ChatOf);
 }
 

@@ -78,8 +78,8 @@ export class Api {
   async deleteChat(id: string): Promise<void> {
     await this.send('DELETE', `/v1/chats/${encodeURIComponent(id)}`);
   }
-  importChats(file: Blob): Promise<ImportReport> {
-    return this.json('POST', '/v1/chats/import', { body: file });
+  importChats(file: File): Promise<ImportReport> {
+    return this.json('POST', `/v1/chats/import?name=${encodeURIComponent(file.name.slice(-80))}`, { body: file });
   }
   exportPath(id: string, format: string): string {
     return `/v1/chats/${encodeURIComponent(id)}/export?format=${format}`;

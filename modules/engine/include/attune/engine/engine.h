@@ -80,8 +80,11 @@ class Engine {
   // Along the branch that ends in `leaf` (0: the newest), at most `limit`, above `before`.
   virtual Result<ChatPage> ReadChat(std::int64_t chat, std::int64_t leaf, std::size_t limit, std::int64_t before) = 0;
   virtual void DeleteChat(std::int64_t chat, std::function<void(Status)> done) = 0;
-  // Blocking; for the command line and for uploads, on the blocking lane. `progress` may be empty.
-  virtual Result<ImportReport> ImportChats(const std::string& path, const ImportProgress& progress) = 0;
+  // Blocking; for the command line and for uploads, on the blocking lane. `name` is what people call the
+  // file (empty: the last part of `path`): chats without an id of their own are known again by it.
+  // `progress` may be empty.
+  virtual Result<ImportReport> ImportChats(const std::string& path, const std::string& name,
+                                           const ImportProgress& progress) = 0;
   virtual Result<std::string> ExportChat(std::int64_t chat,
                                          std::string_view format) = 0;  // "markdown", "jsonl", "json"
 

@@ -5,7 +5,7 @@
 //   ATTUNE_ASSIGN_OR_RETURN(auto file, UploadFile::Create(data_dir + "/tmp"));
 //   ATTUNE_RETURN_IF_ERROR(file->Append(chunk));
 //   ATTUNE_RETURN_IF_ERROR(file->Finish());
-//   engine.ImportChats(file->path(), {});
+//   engine.ImportChats(file->path(), "chats.jsonl", {});
 //
 // Threads    none until Finish; then const access from any thread.
 // Cost       a write(2) into the page cache for every Append; nothing is synced: after a

@@ -142,6 +142,7 @@ struct Chat {
   std::uint64_t message_count = 0;  // on all branches
   std::string metadata_json{};
   bool archived = false;
+  std::uint64_t branch_count = 0;  // leaves of the tree
 };
 
 struct Message {
