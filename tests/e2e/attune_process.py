@@ -161,6 +161,7 @@ class Attune:
             raise AssertionError(f"attune does not listen (exit {self.process.poll()}): {self.stderr}")
 
     def wait_exit(self, timeout_s=WAIT_S):
+        self.disconnect()
         code = self.process.wait(timeout_s)
         for reader in self._readers:
             reader.join(timeout_s)
@@ -213,10 +214,15 @@ class Attune:
         self._local.connection = None
 
     def get(self, path, **query):
-        """GET that must succeed, as JSON. Values that are lists are repeated."""
+        """GET that must succeed, as JSON. Values that are lists are repeated. A server that has no time
+        now says when it will, and is asked again then, as by any client."""
         if query:
             path += "?" + urllib.parse.urlencode(query, doseq=True)
         answer = self.request("GET", path)
+        end = time.monotonic() + WAIT_S
+        while answer.status == 503 and time.monotonic() < end:
+            time.sleep(answer.json()["retry_after_ms"] / 1e3)
+            answer = self.request("GET", path)
         if answer.status != 200:
             raise AssertionError(f"GET {path} answered {answer}")
         return answer.json()

@@ -244,9 +244,9 @@ class Http(WithMemory):
     def raw(self, data, timeout_s=15):
         """What comes back for raw bytes, until the server closes or falls silent."""
         with socket.create_connection((self.attune.host, self.attune.port), timeout=timeout_s) as connection:
+            answer = b""
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
-            answer = b""
             try:
                 while chunk := connection.recv(65536):
                     answer += chunk

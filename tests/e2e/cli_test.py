@@ -40,12 +40,16 @@ class Help(ProcessTest):
                                 (["chat"], "import"), (["status", "--nonsense"], "--nonsense"),
                                 (["up", "--memory", "much"], "much"), (["up", "--memory", "1M"], "128"),
                                 (["up", "--p99", "soon"], "soon"), (["completion", "tcsh"], "bash"),
-                                (["up", "--durability", "half"], "normal"), (["up", "/no/such/folder"], "/no/such/folder"),
-                                (["up", "--address", "0.0.0.0", "--port", "0"], "token")):
+                                (["up", "--durability", "half"], "normal"), (["up", "/no/such/folder"], "/no/such/folder")):
             with self.subTest(" ".join(arguments)):
                 done = self.home.cli(*arguments, data=bool(arguments))
                 self.assertEqual(done.returncode, 2, done)
                 self.assertIn(said, done.stderr)
+
+    def test_an_address_that_others_reach_wants_a_token(self):
+        done = self.home.cli("up", "--address", "0.0.0.0", "--port", "0")
+        self.assertEqual(done.returncode, 6, done)
+        self.assertIn("--token-file", done.stderr)
 
     def test_nothing_remembered_yet_says_how_to_begin(self):
         done = self.home.cli("ask", "hello", data=False)
@@ -120,11 +124,11 @@ class Settings(ProcessTest):
 
     def test_a_token_is_wanted_when_one_is_set(self):
         token = self.home.path / "token"
-        token.write_text("correct horse battery staple\n")
+        token.write_text("correct-horse-battery-staple\n")
         token.chmod(0o600)
         with self.up("--token-file", token) as attune:
             self.assertEqual(attune.request("GET", "/v1/status").status, 401)
-            allowed = attune.request("GET", "/v1/status", headers={"Authorization": "Bearer correct horse battery staple"})
+            allowed = attune.request("GET", "/v1/status", headers={"Authorization": "Bearer correct-horse-battery-staple"})
             self.assertEqual(allowed.status, 200)
             self.assertEqual(self.home.cli("status").returncode, 6)
             self.assertEqual(self.home.cli("status", "--token-file", token).returncode, 0)
