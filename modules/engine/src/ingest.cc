@@ -113,7 +113,7 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
   if (const auto* same = std::get_if<Unchanged>(&outcome)) {
     const auto touched =
         world_.store.Write(store::TouchDocument{.id = known->id, .size = same->size, .modified_ns = same->modified_ns});
-    if (!touched.ok()) NoteTrouble(touched.error());
+    if (!touched.ok()) NoteTrouble(source, touched.error());
     return true;
   }
   if (std::holds_alternative<Vanished>(outcome)) {
@@ -143,13 +143,15 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
   for (const store::NewDocument& document : done.documents) passages.push_back(PassagesForIndex(source, document));
   auto stored = world_.store.Write(store::PutDocuments{.source = source.id(), .documents = done.documents});
   if (!stored.ok()) {
-    NoteTrouble(stored.error());
+    NoteTrouble(source, stored.error());
     return;
   }
+  bool all_stored = true;
   for (std::size_t i = 0; i < stored->size(); ++i) {
     const auto& one = (*stored)[i];
     if (!one.ok()) {
-      NoteTrouble(one.error());
+      NoteTrouble(source, one.error());
+      all_stored = false;
       continue;
     }
     const store::NewDocument& document = done.documents[i];
@@ -166,7 +168,7 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
     if (!read && done.was_known[i]) --source.documents;
     source.CountSkip(document.path, document.skip_reason, done.skipped_before[i]);
   }
-  {
+  if (all_stored) {
     const std::scoped_lock lock(mutex_);
     trouble_.clear();
   }
@@ -182,7 +184,7 @@ void Ingest::Remove(Source& source, Round& round, bool urgent) {
   const std::vector<std::string> gone = std::exchange(round.gone, {});
   const auto removed = world_.store.Write(store::RemoveDocuments{.source = source.id(), .paths = gone});
   if (!removed.ok()) {
-    NoteTrouble(removed.error());
+    NoteTrouble(source, removed.error());
     return;
   }
   IndexUpdate update;
@@ -206,8 +208,10 @@ void Ingest::Announce(Source& source, const std::vector<store::NewDocument>& doc
   }
 }
 
-void Ingest::NoteTrouble(const Error& error) {
+void Ingest::NoteTrouble(Source& source, const Error& error) {
   world_.log.Error("what was read cannot be stored", {{"error", error.message()}});
+  // What is wrong with the document itself stays wrong; a disk may have room again.
+  if (error.code() != ErrorCode::kInvalidArgument) source.stored_incompletely = true;
   const std::scoped_lock lock(mutex_);
   trouble_ = error.message();
 }

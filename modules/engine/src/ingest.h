@@ -66,7 +66,7 @@ class Ingest {
   void Commit(Source& source, Round& round, bool urgent);
   void Remove(Source& source, Round& round, bool urgent);
   void Announce(Source& source, const std::vector<store::NewDocument>& documents);
-  void NoteTrouble(const Error& error);
+  void NoteTrouble(Source& source, const Error& error);
 
   const IngestWorld world_;
   std::atomic<std::uint64_t> bytes_done_{0};

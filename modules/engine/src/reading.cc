@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration kRateWindow = std::chrono::seconds(5);
 constexpr std::size_t kRateSamplesMax = 16;
+constexpr Duration kRetryEvery = std::chrono::seconds(5);  // a full disk is not asked more often
 
 std::string WithoutTrailingSlashes(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -270,9 +271,24 @@ std::vector<SourceStatus> Reading::Sources() const {
   return all;
 }
 
+void Reading::RetryWhatWasRefused(TimePoint now) {
+  if (now < retry_at_) return;
+  std::vector<Source*> again;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& source : sources_) {
+      if (source->stored_incompletely.exchange(false)) again.push_back(source.get());
+    }
+  }
+  if (again.empty()) return;
+  retry_at_ = now + kRetryEvery;
+  for (Source* const source : again) WantListing(*source);
+}
+
 void Reading::Sample() {
-  const std::scoped_lock lock(mutex_);
   const TimePoint now = world_.clock.Now();
+  RetryWhatWasRefused(now);
+  const std::scoped_lock lock(mutex_);
   rate_.push_back({.at = now, .bytes = world_.ingest.bytes_done()});
   while (rate_.size() > kRateSamplesMax || (rate_.size() > 2 && now - rate_.front().at > kRateWindow)) {
     rate_.pop_front();

@@ -73,7 +73,8 @@ class Reading {
 
   std::vector<SourceStatus> Sources() const;
   ReadingStatus Progress() const;
-  // Remembers how much was done by now; called about every second for rates.
+  // Remembers how much was done by now, for rates, and reads again what the store refused.
+  // Called about every second, by one thread.
   void Sample();
 
  private:
@@ -92,6 +93,7 @@ class Reading {
   bool Submit(std::function<void()> task);
   void Finish();  // of a submitted task
   void UpdateStates();
+  void RetryWhatWasRefused(TimePoint now);
 
   const ReadingWorld world_;
   const ReadingConfig config_;
@@ -108,6 +110,7 @@ class Reading {
   std::uint64_t files_total_ = 0, bytes_total_ = 0;    // queued since the work began
   std::uint64_t files_before_ = 0, bytes_before_ = 0;  // done when it began
   std::deque<RateSample> rate_;
+  TimePoint retry_at_{};  // of Sample's thread alone
 
   std::unique_ptr<Watching> watching_;
 };

@@ -71,8 +71,9 @@ class Source {
   std::atomic<std::uint64_t> bytes_read{0};
   std::atomic<std::uint64_t> documents{0};  // in the store
   std::atomic<std::uint64_t> passages{0};
-  std::atomic<bool> listing_wanted{false};  // a listing is queued: asking again changes nothing
-  std::atomic<bool> removed{false};         // work that is still queued is dropped
+  std::atomic<bool> listing_wanted{false};       // a listing is queued: asking again changes nothing
+  std::atomic<bool> removed{false};              // work that is still queued is dropped
+  std::atomic<bool> stored_incompletely{false};  // the store refused something: list again later
 
  private:
   const store::SourceId id_;
