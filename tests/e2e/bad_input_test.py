@@ -490,6 +490,9 @@ class DataFolder(ProcessTest):
         self.assertRegex(refusal.json()["detail"], "space|full|disk")
         for word, identifier in [("qkeptnote", note), *kept[-3:]]:
             self.assertEqual(attune.search(word)["hits"][0]["id"], identifier)
+        self.home.write("while_full.md", "qwhilefull\n" + "".join(f"{os.urandom(30).hex()}\n" for _ in range(50_000)))
+        warning = until("a warning in the status", lambda: " ".join(attune.status()["warnings"]), 20)
+        self.assertRegex(warning, "space|full|disk")
         ballast.unlink()
 
         def accepted():
@@ -498,6 +501,8 @@ class DataFolder(ProcessTest):
         later = until("a note to be accepted again", accepted, 20)
         self.home.write("later.md", "qlaterfile")
         attune.wait_found("qlaterfile")
+        attune.wait_found("qwhilefull")
+        until("the warning to go", lambda: not attune.status()["warnings"], 20)
         self.assertStops(attune)
         with self.up("--memory", "256M") as attune:
             for word, identifier in [("qkeptnote", note), ("qroomagain", later), *kept]:
