@@ -3,6 +3,7 @@
 //
 //   console_scan_quality [--misses N] [--max-mb N] DIR...
 //
+// Files in which ctags finds nothing at all (it does not know C++ headers without an extension) are left out.
 // Compared by file, line and name: functions, methods, classes, structs, unions, enums, interfaces, traits.
 
 #include <unistd.h>
@@ -171,6 +172,12 @@ void AddTheirs(const std::map<std::string, Language>& files, std::map<Language, 
   std::filesystem::remove(list);
 }
 
+void DropUnknownFiles(Counts& count) {
+  std::set<std::string> known;
+  for (const Tag& tag : count.theirs_of_any_kind) known.insert(std::get<0>(tag));
+  std::erase_if(count.ours, [&](const Tag& tag) { return known.count(std::get<0>(tag)) == 0; });
+}
+
 std::size_t CountBoth(const std::set<Tag>& a, const std::set<Tag>& b) {
   return static_cast<std::size_t>(std::count_if(a.begin(), a.end(), [&](const Tag& tag) { return b.count(tag) != 0; }));
 }
@@ -231,5 +238,6 @@ int main(int argc, char** argv) {
     }
   }
   AddTheirs(files, counts);
+  for (auto& [language, count] : counts) DropUnknownFiles(count);
   Print(counts, misses_max);
 }

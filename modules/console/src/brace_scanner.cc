@@ -626,6 +626,7 @@ class BraceScanner {
 
   void OnBracket(const Token& token) {
     BeginStatement(token);
+    if (token.Is('[') && brackets_ == Top().brackets) computed_begin_ = token.begin;
     if (token.Is('(') && !header_.open && method_.empty() && !has_value_ && dialect_.bare_methods) FindMethod();
     ++brackets_;
   }
@@ -638,9 +639,12 @@ class BraceScanner {
       name = NameFrom(previous_);
     } else if (previous_.Is('>') && !generic_.empty()) {
       name = generic_;
+    } else if (previous_.Is(']') && dialect_.functions_by_value) {  // [Symbol.iterator]()
+      name = {
+          lexer_.text().substr(computed_begin_, previous_.end - computed_begin_), computed_begin_, computed_begin_, {}};
     }
-    const bool script_method = dialect_.functions_by_value && !object && name.text != "if" && name.text != "for";
-    if (name.empty() || (IsStatementWord(name.text) && !script_method)) return;
+    if (name.empty() || (object ? IsStatementWord(name.text) : IsOneOf(name.text, {"if", "for", "while", "switch"})))
+      return;
     name.begin = statement_begin_;
     name.qualifier = object ? Top().owner : std::string_view();
     method_ = name;
@@ -841,7 +845,8 @@ class BraceScanner {
     header_ = before.header;
     brackets_ = before.brackets;
     ResetStatement();
-    const bool in_expression = brackets_ != Top().brackets || Top().by_line || Top().body == BraceBody::kObject;
+    const bool by_line = Top().by_line && !IsFileScope();
+    const bool in_expression = by_line || brackets_ != Top().brackets || Top().body == BraceBody::kObject;
     if (!in_expression) return;
     statement_begin_ = before.statement_begin;
     statement_column_ = before.statement_column;
@@ -877,6 +882,7 @@ class BraceScanner {
   Name method_;   // what looks like a method, until its brace opens
   Name generic_;  // name in "name<T>("
   std::uint32_t angles_ = 0;
+  std::uint32_t computed_begin_ = 0;  // of "[name]"
   Token previous_;
   std::uint32_t chain_begin_ = 0;  // of "a.b.c" that the last word belongs to
   std::uint32_t statement_begin_ = 0;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kTagNameMax = 16;        // longer names are of no element that matters here
 constexpr std::size_t kReferenceMax = 32;      // bytes between '&' and ';'
+constexpr std::size_t kOldEntityMax = 6;       // "Aacute", the longest of HTML 2
 constexpr std::size_t kHeadingBytesMax = 300;  // a heading that is never closed ends here
 constexpr std::size_t kHeadingsMax = 20'000;
 
@@ -127,6 +128,17 @@ class HtmlReader {
     return result;
   }
 
+  // The oldest references do without the ';' and end wherever their name is complete: "&copy2026", "&notit".
+  static std::size_t OldEntityLength(std::string_view name) {
+    for (std::size_t length = std::min(name.size(), kOldEntityMax); length >= 2; --length) {
+      const std::string_view candidate = name.substr(0, length);
+      const auto code = FindEntity(candidate);
+      const bool latin = code && *code >= 0xA0 && *code < 0x100;
+      if (latin || IsOneOf(candidate, {"amp", "lt", "gt", "quot"})) return length;
+    }
+    return 0;
+  }
+
   // At '&'. What is no reference stays as it stands.
   void AddReference(std::size_t limit) {
     const std::size_t start = at_ + 1;
@@ -147,8 +159,13 @@ class HtmlReader {
       if (end > digits) code = Sanitised(value);
     } else {
       while (end < last && (IsLetter(html_[end]) || IsDigit(html_[end]))) ++end;
-      const auto found = FindEntity(html_.substr(start, end - start));
-      if (found && (At(end) == ';' || *found < 0x100)) code = found;  // only the oldest do without the ';'
+      const std::string_view name = html_.substr(start, end - start);
+      if (At(end) == ';') code = FindEntity(name);
+      if (!code) {
+        const std::size_t length = OldEntityLength(name);
+        if (length > 0) code = FindEntity(name.substr(0, length));
+        end = start + length;
+      }
     }
     if (!code) return AddByte('&');
     if (At(end) == ';' && end < limit) ++end;

@@ -362,7 +362,7 @@ bool SourceLexer::SkipString(char quote) {
   }
   if (quote == '\'' && syntax_.lifetimes) {
     if (SkipLifetime()) return true;
-    const bool character = At(at_ + 1) == '\\' || text_.substr(at_ + 2, 4).find('\'') != std::string_view::npos;
+    const bool character = At(at_ + 1) == '\\' || text_.substr(at_ + 1, 5).find('\'', 1) != std::string_view::npos;
     if (!character) return false;
   }
   SkipQuoted(quote);
@@ -391,65 +391,69 @@ Token SourceLexer::Next() {
   SkipSpace(token.first_on_line);
   token.begin = token.end = at();
   if (at_ >= text_.size()) return token;
+  const std::uint8_t byte_class = ClassOf(text_[at_]);
+  if (byte_class == kLetter) return previous_ = Word(token);
+  if (byte_class == kHash && syntax_.directives && token.first_on_line) {
+    SkipDirective();
+    token.kind = TokenKind::kDirective;
+    token.end = at();
+    return token;
+  }
+  token.kind = SkipLiteral(byte_class);
+  if (token.kind == TokenKind::kPunct) Punctuation(token);
+  token.end = at();
+  return previous_ = token;
+}
+
+// Numbers, strings and quoted words; kPunct, and nothing skipped, if it is none.
+TokenKind SourceLexer::SkipLiteral(std::uint8_t byte_class) {
   const char c = text_[at_];
-  switch (ClassOf(c)) {
-    case kLetter:
-      return previous_ = Word(token);
+  switch (byte_class) {
     case kDigit:
-      token.kind = TokenKind::kNumber;
-      for (++at_; IsWordByte(At(at_)) || At(at_) == '.' ||
-                  (syntax_.digit_separators && At(at_) == '\'' && IsWordByte(At(at_ + 1)));) {
-        ++at_;
-      }
-      token.end = at();
-      return previous_ = token;
+      SkipNumber();
+      return TokenKind::kNumber;
     case kQuote:
-      if (c == '`' && syntax_.backtick_words) {
-        const std::size_t close = text_.find_first_of("`\n", at_ + 1);
-        if (close != std::string_view::npos && text_[close] == '`') {
-          at_ = close + 1;
-          token.kind = TokenKind::kWord;
-          token.end = at();
-          return previous_ = token;
-        }
-      } else if (SkipString(c)) {
-        token.kind = TokenKind::kString;
-        token.end = at();
-        return previous_ = token;
-      }
-      break;
+      if (c == '`' && syntax_.backtick_words) return SkipQuotedWord() ? TokenKind::kWord : TokenKind::kPunct;
+      return SkipString(c) ? TokenKind::kString : TokenKind::kPunct;
     case kSlash:
-      if (syntax_.regex_literals && RegexMayFollow() && SkipRegex()) {
-        token.kind = TokenKind::kString;
-        token.end = at();
-        return previous_ = token;
-      }
-      break;
-    case kHash:
-      if (syntax_.directives && token.first_on_line) {
-        SkipDirective();
-        token.kind = TokenKind::kDirective;
-        token.end = at();
-        return token;
-      }
-      break;
+      return syntax_.regex_literals && RegexMayFollow() && SkipRegex() ? TokenKind::kString : TokenKind::kPunct;
     default:
-      if (c == '<' && syntax_.heredocs && text_.substr(at_, 3) == "<<<" && SkipHeredoc()) {
-        token.kind = TokenKind::kString;
-        token.end = at();
-        return previous_ = token;
-      }
       break;
   }
-  token.kind = TokenKind::kPunct;
+  if (c == '<' && syntax_.heredocs && text_.substr(at_, 3) == "<<<" && SkipHeredoc()) return TokenKind::kString;
+  if (c == '@' && syntax_.csharp_strings) {
+    const bool interpolated = At(at_ + 1) == '$';
+    if (At(at_ + (interpolated ? 2 : 1)) != '"') return TokenKind::kPunct;
+    at_ += interpolated ? 2 : 1;
+    SkipVerbatim();
+    return TokenKind::kString;
+  }
+  return TokenKind::kPunct;
+}
+
+void SourceLexer::SkipNumber() {
+  for (++at_; at_ < text_.size(); ++at_) {
+    const char c = text_[at_];
+    const bool separator = syntax_.digit_separators && c == '\'' && IsWordByte(At(at_ + 1));
+    if (!IsWordByte(c) && c != '.' && !separator) return;
+  }
+}
+
+bool SourceLexer::SkipQuotedWord() {
+  const std::size_t close = text_.find_first_of("`\n", at_ + 1);
+  if (close == std::string_view::npos || text_[close] != '`') return false;
+  at_ = close + 1;
+  return true;
+}
+
+// One byte, or the pairs that decide something.
+void SourceLexer::Punctuation(Token& token) {
+  constexpr std::string_view kBeforeEquals = "=!<>+-*/%&|^:~";
+  const char c = text_[at_];
+  const char next = At(at_ + 1);
   token.punct = c;
   ++at_;
-  const char next = At(at_);
-  if (syntax_.csharp_strings && c == '@' && (next == '"' || (next == '$' && At(at_ + 1) == '"'))) {
-    at_ += next == '$' ? 1 : 0;
-    SkipVerbatim();
-    token.kind = TokenKind::kString;
-  } else if (c == '=' && next == '>') {
+  if (c == '=' && next == '>') {
     token.punct = kFatArrow;
     ++at_;
   } else if (c == '-' && next == '>') {
@@ -458,13 +462,10 @@ Token SourceLexer::Next() {
   } else if (c == ':' && next == ':') {
     token.punct = kScopeMark;
     ++at_;
-  } else if (next == '=' && (c == '=' || c == '!' || c == '<' || c == '>' || c == '+' || c == '-' || c == '*' ||
-                             c == '/' || c == '%' || c == '&' || c == '|' || c == '^' || c == ':' || c == '~')) {
+  } else if (next == '=' && kBeforeEquals.find(c) != std::string_view::npos) {
     token.punct = kComparison;
     while (At(at_) == '=') ++at_;
   }
-  token.end = at();
-  return previous_ = token;
 }
 
 std::uint32_t SourceLexer::SkipBlock(std::uint32_t& depth) {

@@ -64,8 +64,8 @@ class SourceLexer {
   Token Next();
 
   // After a '{' was returned: goes on to behind the '}' that closes it and returns the position of that '}', or the
-  // size of the text. Stops early at a directive (then at() is the beginning of its line) so that the caller can follow it; `depth`
-  // counts the braces open and is carried over from call to call (start with 1, 0 when done).
+  // size of the text. Stops early at a directive (then at() is the beginning of its line) so that the caller can follow
+  // it; `depth` counts the braces open and is carried over from call to call (start with 1, 0 when done).
   std::uint32_t SkipBlock(std::uint32_t& depth);
 
   std::string_view text() const noexcept { return text_; }
@@ -94,6 +94,10 @@ class SourceLexer {
   bool RegexMayFollow() const;
   void SkipSlash(bool& was_comment);
   Token Word(Token token);
+  TokenKind SkipLiteral(std::uint8_t byte_class);
+  void SkipNumber();
+  bool SkipQuotedWord();
+  void Punctuation(Token& token);
   char At(std::size_t i) const noexcept { return i < text_.size() ? text_[i] : '\0'; }
 
   std::string_view text_;

@@ -56,7 +56,7 @@ int old_style(a, b)
 }
 )"),
             (Lines{"macro TWICE 2-2", "struct point 4-6", "struct box_t 7-7", "type word_t 8-8", "type callback_t 9-9",
-                   "enum colour 10-10", "function make 13-18", "function speed 20-25", "function speed 22-23",
+                   "enum colour 10-10", "function make 13-18", "function speed 20-25", "function speed 22-22",
                    "function old_style 26-31"}));
 }
 
@@ -335,7 +335,7 @@ def documented
 def top; end
 )"),
             (Lines{"module Shop 1-19", "class Shop.Order 2-18", "method Shop.Order.initialize 4-8",
-                   "method Shop.Order.self.find 10-10", "method Shop.Order.empty? 11-11", "method Shop.Order.== 12-17",
+                   "method Shop.Order.find 10-10", "method Shop.Order.empty? 11-11", "method Shop.Order.== 12-17",
                    "function top 24-24"}));
 }
 
