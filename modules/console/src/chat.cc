@@ -23,12 +23,12 @@ Status CheckChat(const Chat& chat) {
   std::unordered_set<std::string_view> ids;
   for (std::size_t i = 0; i < chat.messages.size(); ++i) {
     const ChatMessage& message = chat.messages[i];
-    const std::string where = "message " + std::to_string(i) + " of chat '" + chat.external_id + "'";
-    if (message.external_id.empty()) return broken(where + " needs an external_id");
-    if (!ids.insert(message.external_id).second) return broken(where + " repeats id '" + message.external_id + "'");
-    if (message.parent.has_value() && *message.parent >= i) return broken(where + " stands before its parent");
-    if (message.role.empty()) return broken(where + " needs a role");
-    if (!IsObjectOrNull(message.metadata)) return broken("metadata of " + where + " is not an object");
+    const auto where = [&] { return "message " + std::to_string(i) + " of chat '" + chat.external_id + "'"; };
+    if (message.external_id.empty()) return broken(where() + " needs an external_id");
+    if (!ids.insert(message.external_id).second) return broken(where() + " repeats id '" + message.external_id + "'");
+    if (message.parent.has_value() && *message.parent >= i) return broken(where() + " stands before its parent");
+    if (message.role.empty()) return broken(where() + " needs a role");
+    if (!IsObjectOrNull(message.metadata)) return broken("metadata of " + where() + " is not an object");
   }
   return OkStatus();
 }

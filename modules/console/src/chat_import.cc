@@ -1,7 +1,6 @@
 #include "attune/console/chat_import.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -245,7 +244,7 @@ Result<ChatImportReport> ImportChatFolder(const sys::FileSystem& files, const st
 state::ChunkSource ChunksOf(std::string_view text) {
   return [rest = text](std::span<char> buffer) mutable -> Result<std::size_t> {
     const std::size_t count = std::min(rest.size(), buffer.size());
-    std::memcpy(buffer.data(), rest.data(), count);
+    std::copy_n(rest.data(), count, buffer.data());
     rest.remove_prefix(count);
     return count;
   };
