@@ -12,6 +12,7 @@ namespace attune::control {
 namespace {
 
 constexpr double kGrowWhenIdle = 2.0;       // factor of a step while nobody waits
+constexpr double kGrowWhenSmall = 0.2;      // share of itself that a step adds at most
 constexpr double kShrinkWhenStalled = 0.8;  // factor of a step while nothing completes: a hint, no measurement
 
 Error BadField(const char* field, const char* expected) {
@@ -62,7 +63,9 @@ YieldDecision YieldController::Decide(const YieldObservation& observation) {
   const double goal = std::chrono::duration<double>(config_.goal_p99).count();
   const double target = goal * config_.pressure;
   if (p99 > target) return Step(share_ * std::max(target / p99, config_.shrink_max), "p99 is near or above the goal");
-  if (p99 < goal * config_.relief) return Step(share_ + config_.grow_step, "p99 is well below the goal");
+  // In proportion while it is small, so that one step never undoes several; then by a fixed amount.
+  const double growth = std::min(config_.grow_step, share_ * kGrowWhenSmall);
+  if (p99 < goal * config_.relief) return Step(share_ + growth, "p99 is well below the goal");
   return {share_, "p99 is where it should be"};
 }
 

@@ -27,7 +27,8 @@ TEST(Journal, IsEmptyAtFirst) {
 
 TEST(Journal, NumbersDecisionsAndGivesThemBackInOrder) {
   Journal journal(10);
-  for (int i = 1; i <= 5; ++i) EXPECT_EQ(journal.Append(Sample("k" + std::to_string(i))), static_cast<std::uint64_t>(i));
+  for (int i = 1; i <= 5; ++i)
+    EXPECT_EQ(journal.Append(Sample("k" + std::to_string(i))), static_cast<std::uint64_t>(i));
   const auto all = journal.Since(0);
   ASSERT_EQ(all.size(), 5U);
   EXPECT_EQ(all.front().knob, "k1");

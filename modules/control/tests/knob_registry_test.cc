@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 class KnobRegistryTest : public ::testing::Test {
  protected:
   KnobSpec Spec(const std::string& name) {
-    return {.name = name, .domain = LinearRange{0, 64}, .whole = true, .default_value = 8, .help = "H.", .envelope = {}};
+    return {
+        .name = name, .domain = LinearRange{0, 64}, .whole = true, .default_value = 8, .help = "H.", .envelope = {}};
   }
 
   ManualClock clock_;
@@ -139,7 +140,8 @@ TEST_F(KnobRegistryTest, ListenersHearEachChangeOnceAndMayReadTheRegistry) {
   {
     const auto subscription = knobs_.Listen([&](const KnobChange& change) {
       heard.push_back(change.knob->spec().name + " " + FormatKnobValue(change.knob->spec(), change.from) + ">" +
-                      knobs_.View(change.knob->spec().name)->value + (change.pinned ? " pinned" : "") + " " + change.by);
+                      knobs_.View(change.knob->spec().name)->value + (change.pinned ? " pinned" : "") + " " +
+                      change.by);
     });
     ASSERT_TRUE(knobs_.Pin("ingest.threads", "4", "me").ok());
     knobs_.Propose("ingest.threads", 5, "tuner");

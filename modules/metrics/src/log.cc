@@ -40,7 +40,8 @@ void MemorySink::Write(std::string_view line) noexcept {
     if (line.ends_with('\n')) line.remove_suffix(1);
     lines_.emplace_back(line);
     while (lines_.size() > lines_max_) lines_.pop_front();
-  } catch (const std::exception&) {  // no memory: a sink that cannot write drops the line
+  } catch (const std::exception&) {
+    ++lines_lost_;  // no memory
   }
 }
 
@@ -67,7 +68,8 @@ void Logger::Log(LogLevel level, std::string_view message, std::initializer_list
     std::uint64_t repeated = 0;
     if (!Admit(level, message, clock_.Now(), repeated)) return;
     WriteLine(level, message, fields, repeated);
-  } catch (const std::exception&) {  // no memory: one line less
+  } catch (const std::exception&) {
+    lost_.fetch_add(1, std::memory_order_relaxed);  // no memory
   }
 }
 
@@ -125,7 +127,8 @@ void Logger::ReportEnded(TimePoint now, bool all) noexcept {
       if (at->second.suppressed > 0) WriteLine(at->second.level, at->first, {}, at->second.suppressed);
       at = repetitions_.erase(at);
     }
-  } catch (const std::exception&) {  // no memory: one line less
+  } catch (const std::exception&) {
+    lost_.fetch_add(1, std::memory_order_relaxed);  // no memory
   }
 }
 

@@ -29,7 +29,7 @@ const std::string& LockPath() {
 }
 
 struct RemoveAtEnd {
-  RemoveAtEnd() = default;
+  RemoveAtEnd() { static_cast<void>(LockPath()); }  // made before, so gone after
   RemoveAtEnd(const RemoveAtEnd&) = delete;
   RemoveAtEnd& operator=(const RemoveAtEnd&) = delete;
   ~RemoveAtEnd() { ::unlink(LockPath().c_str()); }

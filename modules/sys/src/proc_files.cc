@@ -134,7 +134,7 @@ Result<std::optional<std::string_view>> ParseCgroupPath(std::string_view text) {
   const auto path = LineAfter(text, "0::");
   if (!path) return std::optional<std::string_view>();
   if (!path->starts_with('/')) return Malformed("/proc/self/cgroup", "0::");
-  return std::optional<std::string_view>(*path);
+  return path;
 }
 
 Result<Duration> ParseCpuTime(std::string_view text, long ticks_per_second) {
@@ -164,7 +164,7 @@ Result<std::optional<std::uint64_t>> ParseOpenFilesLimit(std::string_view text) 
   if (soft == "unlimited") return std::optional<std::uint64_t>();
   const auto number = ParseWhole<std::uint64_t>(soft);
   if (!number) return Malformed("/proc/self/limits", "Max open files");
-  return std::optional<std::uint64_t>(*number);
+  return number;
 }
 
 }  // namespace attune::sys

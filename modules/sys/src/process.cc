@@ -108,17 +108,19 @@ Result<std::optional<std::uint64_t>> ProcessProbe::OpenFilesLimit() const {
   return ParseOpenFilesLimit(text);
 }
 
+// A quota that cannot be read is none: this only chooses a default.
+std::optional<double> ProcessProbe::QuotaOf(const std::string& cgroup) const {
+  const auto text = ReadIfThere(roots_.cgroup + cgroup + "/cpu.max");
+  if (!text.ok() || !text.value().has_value()) return std::nullopt;
+  return ParseCgroupCpus(text.value().value_or("")).value_or(std::nullopt);
+}
+
 std::optional<double> ProcessProbe::CgroupCpus() const {
-  const auto own = CgroupPath();
-  if (!own.ok() || !own->has_value()) return std::nullopt;
+  std::optional<std::string> cgroup = CgroupPath().value_or(std::nullopt);
   std::optional<double> least;
-  std::string cgroup = **own;
-  for (int depth = 0; depth < kCgroupDepthMax; ++depth) {
-    if (const auto text = ReadIfThere(roots_.cgroup + cgroup + "/cpu.max"); text.ok() && text->has_value()) {
-      const auto cpus = ParseCgroupCpus(**text);
-      if (cpus.ok() && cpus->has_value()) least = std::min(least.value_or(**cpus), **cpus);
-    }
-    if (!GoUp(cgroup)) break;
+  for (int depth = 0; cgroup.has_value() && depth < kCgroupDepthMax; ++depth) {
+    if (const std::optional<double> cpus = QuotaOf(*cgroup)) least = std::min(least.value_or(*cpus), *cpus);
+    if (!GoUp(*cgroup)) break;
   }
   return least;
 }

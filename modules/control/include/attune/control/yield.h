@@ -33,7 +33,7 @@ struct YieldConfig {
   double grow_step = 0.05;                               // added in one step up; more oscillates
   double share_min = 0.05;                               // progress that is always made
   Duration idle_after = std::chrono::milliseconds(500);  // without foreground work
-  Duration step_every = std::chrono::milliseconds(100);  // decisions closer than this change nothing
+  Duration step_every = std::chrono::milliseconds(250);  // decisions closer than this change nothing; a p99 lags
 };
 Status Validate(const YieldConfig& config);
 

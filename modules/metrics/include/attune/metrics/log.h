@@ -95,6 +95,7 @@ class MemorySink final : public LogSink {
   const std::size_t lines_max_;
   mutable std::mutex mutex_;
   std::deque<std::string> lines_;  // guarded by mutex_
+  std::uint64_t lines_lost_ = 0;   // guarded by mutex_; for want of memory
 };
 
 struct LogConfig {
@@ -125,6 +126,8 @@ class Logger {
   // The owner calls it now and then; without it they are reported by the next
   // event of that message, or at the end.
   void ReportRepeated() noexcept;
+  // Lines that could not be made for want of memory.
+  std::uint64_t lines_lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
   // Lines that were counted and not written, since the start.
   std::uint64_t lines_suppressed() const noexcept { return suppressed_.load(std::memory_order_relaxed); }
 
@@ -150,6 +153,7 @@ class Logger {
   LogSink& sink_;
   const LogConfig config_;
   std::atomic<std::uint64_t> suppressed_{0};
+  std::atomic<std::uint64_t> lost_{0};
   std::mutex mutex_;
   std::unordered_map<std::string, Repetition, TextHash, std::equal_to<>> repetitions_;  // guarded by mutex_
   std::string line_;                                                                    // guarded by mutex_; reused

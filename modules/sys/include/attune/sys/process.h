@@ -50,6 +50,7 @@ class ProcessProbe {
   // Below the cgroup root, "" for the root itself; nullopt without cgroup v2.
   Result<std::optional<std::string>> CgroupPath() const;
   Result<std::optional<Bytes>> CgroupBytes(const std::string& cgroup, const char* file) const;
+  std::optional<double> QuotaOf(const std::string& cgroup) const;
   std::optional<double> CgroupCpus() const;
   Result<std::optional<std::string>> ReadIfThere(const std::string& path) const;
 
