@@ -54,20 +54,20 @@ class OperationJob final : public Job {
       : Job(bytes), op_(std::move(op)), done_(std::move(done)) {}
 
   Progress Step(WriteScope& scope) override {
-    outcome_.emplace(InSavepoint(scope, [&] { return Apply(scope, op_); }));
+    outcome_ = InSavepoint(scope, [&] { return Apply(scope, op_); });
     return Progress::kDone;
   }
-  void OnRollback(const Error& why) override { outcome_.emplace(why); }
+  void OnRollback(const Error& why) override { outcome_ = why; }
   bool Finish() override {
-    const bool good = outcome_->ok();
-    done_(std::move(*outcome_));
+    const bool good = outcome_.ok();
+    done_(std::move(outcome_));
     return good;
   }
 
  private:
   Op op_;
   std::function<void(Outcome)> done_;
-  std::optional<Outcome> outcome_;
+  Outcome outcome_ = Error(ErrorCode::kCancelled, "never tried");
 };
 
 // One document per step.
@@ -130,7 +130,7 @@ class RemoveDocumentsJob final : public RemovalJob {
 
 class RemoveSourceJob final : public RemovalJob {
  public:
-  RemoveSourceJob(RemoveSource op, std::size_t bytes, std::function<void(Outcome)> done)
+  RemoveSourceJob(const RemoveSource& op, std::size_t bytes, std::function<void(Outcome)> done)
       : RemovalJob(op.source, bytes, std::move(done)) {}
 
  private:

@@ -32,7 +32,7 @@ Result<std::size_t> SizeOf(const PutDocuments& op, Bytes /*limit*/) { return siz
 Result<std::size_t> SizeOf(const TouchDocument& op, Bytes /*limit*/) { return sizeof(op); }
 Result<std::size_t> SizeOf(const RemoveDocuments& op, Bytes /*limit*/) {
   std::size_t bytes = sizeof(op);
-  for (const std::string& path : op.paths) bytes += sizeof(path) + path.size();
+  for (const std::string& path : op.paths) bytes += sizeof(std::string) + path.size();
   return bytes;
 }
 Result<std::size_t> SizeOf(const PutNote& op, Bytes limit) {

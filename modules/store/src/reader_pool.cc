@@ -8,6 +8,11 @@
 #include "attune/base/result.h"
 
 namespace attune::store {
+namespace {
+
+constexpr std::uint64_t kReturnsPerMeasure = 32;  // asking SQLite for its memory costs as much as a small read
+
+}  // namespace
 
 ReaderPool::ReaderPool(ConnectionOptions options, std::size_t count, Bytes text_bytes_max)
     : options_(std::move(options)), count_(count), text_bytes_max_(text_bytes_max), cache_(options_.cache) {}
@@ -47,7 +52,7 @@ Result<ReaderPool::Lease> ReaderPool::Acquire() {
 }
 
 void ReaderPool::Return(Reader& reader) {
-  reader.connection->Measure();
+  if (reader.returns++ % kReturnsPerMeasure == 0) reader.connection->Measure();
   const std::lock_guard lock(mutex_);
   if (reader.cache != cache_) {
     reader.connection->SetCache(cache_);

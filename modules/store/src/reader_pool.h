@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -25,6 +26,7 @@ struct Reader {
   TextUnpacker unpacker;
   Bytes cache;  // as applied
   Bytes text_bytes_max;
+  std::uint64_t returns = 0;
 };
 
 class ReaderPool {

@@ -45,6 +45,7 @@ class Handoff {
   T Take() {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [&] { return value_.has_value(); });
+    ATTUNE_CHECK(value_.has_value(), "that is what was waited for");
     return *std::move(value_);
   }
 
@@ -106,9 +107,9 @@ class Store::Impl {
                                std::function<void(Result<RemoveDocuments::Outcome>)> done) {
     return std::make_unique<RemoveDocumentsJob>(std::move(op), bytes, std::move(done));
   }
-  std::unique_ptr<Job> MakeJob(RemoveSource op, std::size_t bytes,
+  std::unique_ptr<Job> MakeJob(const RemoveSource& op, std::size_t bytes,
                                std::function<void(Result<RemoveSource::Outcome>)> done) {
-    return std::make_unique<RemoveSourceJob>(std::move(op), bytes, std::move(done));
+    return std::make_unique<RemoveSourceJob>(op, bytes, std::move(done));
   }
 };
 

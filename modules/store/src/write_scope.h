@@ -21,12 +21,11 @@ struct WriteScope {
 };
 
 namespace internal {
-inline bool RunOrBreak(WriteScope& scope, const char* sql) {
+inline Status RunOrBreak(WriteScope& scope, const char* sql) {
   Query query(scope.connection, sql);
   Status status = query.Run();
-  if (status.ok()) return true;
-  scope.broken = status.error();
-  return false;
+  if (!status.ok()) scope.broken = status.error();
+  return status;
 }
 }  // namespace internal
 
@@ -34,14 +33,15 @@ inline bool RunOrBreak(WriteScope& scope, const char* sql) {
 // fails, or SQLite gave up the whole transaction (full disk, I/O error), scope.broken says why.
 template <typename Work>
 auto InSavepoint(WriteScope& scope, const Work& work) -> decltype(work()) {
-  if (!internal::RunOrBreak(scope, "SAVEPOINT step")) return *scope.broken;
+  ATTUNE_RETURN_IF_ERROR(internal::RunOrBreak(scope, "SAVEPOINT step"));
   auto result = work();
   if (!scope.connection.in_transaction()) {
-    scope.broken = result.ok() ? Error(ErrorCode::kUnavailable, "the transaction was given up") : result.error();
-    return *scope.broken;
+    Error lost = result.ok() ? Error(ErrorCode::kUnavailable, "the transaction was given up") : result.error();
+    scope.broken = lost;
+    return lost;
   }
-  if (!result.ok() && !internal::RunOrBreak(scope, "ROLLBACK TO step")) return *scope.broken;
-  if (!internal::RunOrBreak(scope, "RELEASE step")) return *scope.broken;
+  if (!result.ok()) ATTUNE_RETURN_IF_ERROR(internal::RunOrBreak(scope, "ROLLBACK TO step"));
+  ATTUNE_RETURN_IF_ERROR(internal::RunOrBreak(scope, "RELEASE step"));
   return result;
 }
 

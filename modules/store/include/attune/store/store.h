@@ -201,7 +201,7 @@ class Store {
   // A consistent copy while writes go on. Blocks. kConflict when `path` exists; a failed backup leaves nothing there.
   Status Backup(const std::string& path);
 
-  // Memory: page caches, prepared statements and queued operations, as of the latest call on each connection.
+  // Memory: page caches, prepared statements and queued operations, measured every few calls.
   Bytes bytes() const noexcept;
   // Limits the page caches together, at once and until the next call; at least 64 KiB each remain.
   void SetCacheLimit(Bytes limit);
