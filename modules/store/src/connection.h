@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -98,7 +99,8 @@ class Query {
 
   // In the order of the question marks. What views point to must live until the last Next().
   template <typename... Values>
-  Query& Bind(const Values&... values) {
+  Query& Bind(Values&&... values) {
+    static_assert((!std::is_same_v<Values, std::string> && ...), "a temporary string would be gone before Next()");
     int index = 0;
     (BindOne(++index, values), ...);
     return *this;
@@ -127,6 +129,7 @@ class Query {
   void BindOne(int index, std::uint64_t value);
   void BindOne(int index, std::uint32_t value) { BindOne(index, static_cast<std::int64_t>(value)); }
   void BindOne(int index, int value) { BindOne(index, static_cast<std::int64_t>(value)); }
+  void BindOne(int index, bool value) { BindOne(index, static_cast<std::int64_t>(value ? 1 : 0)); }
   void BindOne(int index, std::string_view text);
   void BindOne(int index, const char* text) { BindOne(index, std::string_view(text)); }
   void BindOne(int index, const std::string& text) { BindOne(index, std::string_view(text)); }

@@ -145,7 +145,8 @@ Status RunSteps(Connection& connection, WallTime now) {
   }
   if (identity.version == 0) {
     Query meta(connection, "INSERT INTO meta VALUES ('created_by', ?), ('created_at', ?)");
-    meta.Bind("attune " ATTUNE_VERSION, std::to_string(now.time_since_epoch().count()));
+    const std::string created_at = std::to_string(now.time_since_epoch().count());
+    meta.Bind("attune " ATTUNE_VERSION, created_at);
     ATTUNE_RETURN_IF_ERROR(meta.Run());
   }
   const std::string stamp = "PRAGMA application_id = " + std::to_string(kApplicationId) +

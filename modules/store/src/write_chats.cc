@@ -171,9 +171,8 @@ Result<void> Apply(WriteScope& scope, const UpdateChat& op) {
       scope.connection,
       "UPDATE chats SET title = COALESCE(?, title), metadata = COALESCE(?, metadata), "
       "archived = COALESCE(?, archived), head = COALESCE(?, head), updated_at = MAX(updated_at, ?) WHERE id = ?");
-  const auto archived = op.archived ? std::optional(*op.archived ? 1 : 0) : std::nullopt;
   const auto new_head = op.head ? ValueOrNull(*op.head) : std::nullopt;
-  return query.Bind(op.title, op.metadata_json, archived, new_head, scope.now, op.chat.value).Run();
+  return query.Bind(op.title, op.metadata_json, op.archived, new_head, scope.now, op.chat.value).Run();
 }
 
 Result<MessageId> Apply(WriteScope& scope, const AppendMessage& op) {
