@@ -5,8 +5,6 @@
 #include <malloc.h>
 #include <tesseract/baseapi.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 
@@ -74,33 +72,6 @@ void BM_RecognizerMemory(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_RecognizerMemory)->Unit(benchmark::kMillisecond)->Iterations(1);
-
-// Peak resident memory since the last reset, as the kernel counts it.
-double PeakBytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) * 1024;
-  }
-  return 0;
-}
-void ResetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
-
-// What the pages of one warm recognizer take at their peak, per pixel of the image.
-void BM_PagePeak(benchmark::State& state) {
-  const auto recognizer = MakeRecognizer();
-  static_cast<void>(recognizer->RecognizeFile(SentenceScan(4), 0, {}, {}));
-  const std::string scan = SentenceScan(static_cast<int>(state.range(0)));
-  const GrayImage image = *DecodeImage(scan, 0, {});
-  for (auto _ : state) {
-    malloc_trim(0);
-    ResetPeak();
-    const double before = PeakBytes();
-    benchmark::DoNotOptimize(recognizer->Recognize(image, {}, {}));
-    state.counters["peak_bytes_per_pixel"] = (PeakBytes() - before) / static_cast<double>(image.pixels.size());
-    state.counters["Mpixel"] = static_cast<double>(image.pixels.size()) / 1e6;
-  }
-}
-BENCHMARK(BM_PagePeak)->Arg(20)->Arg(60)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void BM_DecodeImage(benchmark::State& state) {
   const DrawnPage page = DrawLines(std::vector<std::string>(20, kSentence), 1500);

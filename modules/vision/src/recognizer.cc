@@ -5,8 +5,8 @@
 namespace attune::vision {
 namespace {
 
-// Measured with vision_bench on tesseract-ocr-eng 4.1 (README.md): the model with
-// its dictionaries, and the grey image, its binary form and the layout of a page.
+// Upper bounds for tesseract-ocr-eng 4.1 (README.md): the model with its dictionaries,
+// and the grey image, its binary form and the layout of a page.
 constexpr std::uint64_t kModelBytes = 32ULL << 20U;
 constexpr std::uint64_t kBytesPerPixel = 7;
 

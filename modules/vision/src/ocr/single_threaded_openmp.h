@@ -2,8 +2,7 @@
 // While one of these lives, OpenMP regions entered by this thread run on it alone.
 //
 // Tesseract asks for four threads per layer of its network, and the threads spin
-// between layers: with more runnable threads than cores, a page takes ten times
-// as long and all cores (README.md). OMP_THREAD_LIMIT is read before main and the
+// between layers: a page takes six times the CPU time (README.md). OMP_THREAD_LIMIT is read before main and the
 // num_threads clause beats omp_set_num_threads, so the number of active levels is
 // the only switch left. It belongs to the calling thread and is put back.
 

@@ -7,8 +7,8 @@
 // Ownership  a Recognizer owns its language model; nothing is shared.
 // Threads    one caller at a time per instance; instances are independent. Each
 //            call runs on the calling thread only: Tesseract's own worker threads
-//            are switched off, because they spin while they wait (ten times slower
-//            on a busy machine, see README.md).
+//            are switched off, because they spin while they wait (six times the CPU
+//            time for the same page, see README.md).
 // Cost       Create loads the model (0.1 s). A page of 900 words takes seconds.
 // Errors     Create: kNotFound when the language data is missing, naming the
 //            package to install; kUnavailable when built without Tesseract.
@@ -37,11 +37,11 @@ struct RecognizerConfig {
 struct RecognizeLimits {
   ImageLimits image;
   // Checked before each line of text. Finding the lines comes first and is not
-  // interrupted; README.md has its time per million pixels.
+  // interrupted: 0.1 s per million pixels of ordinary text, more with more marks.
   Duration time_max = std::chrono::minutes(2);
   // Separate black marks on the page: letters, dots, specks. A page of a book has
   // 4,000, a broadsheet newspaper 60,000; noise has millions, and finding lines in
-  // it would take minutes and a gigabyte. At this bound it takes eight seconds.
+  // it would take minutes and a gigabyte. At this bound it takes less than ten seconds.
   int marks_max = 100'000;
 };
 
