@@ -24,7 +24,7 @@ namespace {
 using namespace attune::console;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kCorpusBytes = 8'000'000;  // of one language; more than the caches hold
+constexpr std::size_t kCorpusBytes = 4'000'000;  // of one language; more than the second-level cache holds
 
 struct Corpus {
   std::vector<std::string> paths;

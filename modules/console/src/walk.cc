@@ -156,8 +156,7 @@ class TreeWalker::Run {
     if (entry.name == ".git") return Skip(path, SkipReason::kVersionControl, {});
     const bool is_directory = entry.kind == sys::FileKind::kDirectory;
     const PathKind kind = is_directory ? PathKind::kDirectory : PathKind::kFile;
-    const bool at_top = walker_.prefix_.empty();  // spares a copy of the path
-    if (frame.scope.IsIgnored(at_top ? path : walker_.InRepository(path), kind)) {
+    if (frame.scope.IsIgnored(walker_.InRepository(path), kind)) {
       ++summary_.skipped[static_cast<std::size_t>(SkipReason::kIgnored)];
       return;
     }
