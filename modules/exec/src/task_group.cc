@@ -70,23 +70,24 @@ struct TaskGroup::State {
     }
   }
 
-  // Drops what nobody has begun.
+  // Drops what nobody has begun, and asks the rest to stop.
   void Stop(Error why) {
     Ring<Task> dropped;
-    std::stop_source to_stop(std::nostopstate);
-    {
-      const std::lock_guard lock(mutex);
-      if (!error) {
-        error = std::move(why);
-      }
-      dropped = std::exchange(pieces, {});
-      to_stop = stop;
-      if (running == 0) {
-        done.notify_all();
-      }
+    const std::stop_source running_ones = Halt(std::move(why), dropped);
+    // Without the lock, like the death of the pieces: callbacks and captures may be anything.
+    running_ones.request_stop();
+  }
+
+  std::stop_source Halt(Error why, Ring<Task>& dropped) {
+    const std::lock_guard lock(mutex);
+    if (!error) {
+      error = std::move(why);
     }
-    // Outside the lock, like the death of the pieces: callbacks and captures may be anything.
-    to_stop.request_stop();
+    dropped = std::exchange(pieces, {});
+    if (running == 0) {
+      done.notify_all();
+    }
+    return stop;
   }
 };
 

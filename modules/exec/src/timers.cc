@@ -1,5 +1,6 @@
 #include "attune/exec/timers.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace attune::exec {
@@ -133,7 +134,8 @@ void TimerThread::Loop() {
     }
     const Duration left = timers_.order_.begin()->first - clock_.Now();
     if (left > Duration::zero()) {
-      timers_.earlier_.wait_for(lock, left);
+      // At most an hour: adding "never" to the time of now would overflow.
+      timers_.earlier_.wait_for(lock, std::min<Duration>(left, std::chrono::hours(1)));
       continue;
     }
     lock.unlock();

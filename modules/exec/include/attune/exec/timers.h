@@ -49,7 +49,7 @@ class TimerQueue {
   // have passed unserved are left out, never made up for. REQUIRES: period > 0.
   Result<TimerId> ScheduleEvery(TimePoint first, Duration period, std::function<void()> callback);
 
-  // Whether it was still to come. On return the callback neither runs nor will: a callback
+  // Whether it waited; one that runs now, or ran, does not. On return the callback neither runs nor will: a callback
   // that runs on another thread is waited for; one may cancel itself.
   bool Cancel(TimerId id);
 

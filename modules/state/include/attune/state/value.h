@@ -140,7 +140,9 @@ class Value {
   }
   template <typename T>
   T* LoadPointer() const noexcept {
-    return reinterpret_cast<T*>(Load<std::uintptr_t>());
+    T* pointer = nullptr;
+    std::memcpy(static_cast<void*>(&pointer), payload_, sizeof(std::uintptr_t));
+    return pointer;
   }
   bool owns_heap() const noexcept { return short_size_ == kOnHeap; }
   void Steal(Value& other) noexcept {
