@@ -78,10 +78,9 @@ std::optional<Problem> AccessPolicy::Check(const HttpRequest& request, Guard gua
   if (guard == Guard::kOpen) return std::nullopt;
   if (host == nullptr || host->empty()) return Problem{.status = 400, .detail = "the request has no Host header"};
   if (!IsOwnHost(*host)) {
-    return Problem{
-        .status = 421,
-        .detail = "this server does not answer under the name '" + host->substr(0, 128) + "'",
-        .remedy = "use http://localhost:" + std::to_string(rules_.port) + ", or allow the name when starting"};
+    return Problem{.status = 421,
+                   .detail = "this server does not answer under the name '" + host->substr(0, 128) + "'",
+                   .remedy = "use http://localhost:" + std::to_string(rules_.port)};
   }
   if (guard == Guard::kPage) return std::nullopt;
   const std::string* origin = request.Find("Origin");

@@ -64,8 +64,9 @@ Api::Api(engine::Engine& engine, metrics::Logger& log, const ServerConfig& confi
           {"attune_http_request_seconds", "Time from a complete request to its answer, by route."}, {"route"})) {}
 
 void Api::Bound(std::uint16_t port) {
-  access_.emplace(AccessRules{
-      .address = config_.http.address, .port = port, .hosts_allowed = config_.hosts_allowed, .token = config_.token});
+  AccessRules rules{
+      .address = config_.http.address, .port = port, .hosts_allowed = config_.hosts_allowed, .token = config_.token};
+  access_ = std::make_unique<const AccessPolicy>(std::move(rules));
 }
 
 std::optional<Problem> Api::Find(const HttpRequest& request, Subject& subject) const {

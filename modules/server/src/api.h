@@ -57,7 +57,7 @@ class Api final : public HttpHandler {
   metrics::Logger& log_;
   const ServerConfig config_;
   const Router router_;
-  std::optional<AccessPolicy> access_;  // set before the first request
+  std::unique_ptr<const AccessPolicy> access_;  // set before the first request
   EventFeed events_;
   McpEndpoint mcp_;
   metrics::CounterFamily& requests_;

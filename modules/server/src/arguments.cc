@@ -14,7 +14,6 @@
 namespace attune::server {
 namespace {
 
-using state::Kind;
 using state::Object;
 using state::Value;
 
@@ -28,6 +27,12 @@ std::string Must(std::string_view what, const Value& found) {
 
 std::string Range(const Parameter& parameter, std::string_view unit) {
   return std::to_string(parameter.min) + " to " + std::to_string(parameter.max) + std::string(unit);
+}
+
+std::string Choices(const Parameter& parameter) {
+  std::string all;
+  for (const std::string_view choice : parameter.choices) all.append(all.empty() ? "" : ", ").append(choice);
+  return all;
 }
 
 std::optional<std::int64_t> WholeNumber(std::string_view text) {
@@ -46,11 +51,7 @@ Checked CheckText(const Parameter& parameter, const Value& value) {
     return "must have " + Range(parameter, " bytes") + ", found " + std::to_string(size);
   }
   if (!parameter.choices.empty() && std::ranges::find(parameter.choices, *text) == parameter.choices.end()) {
-    std::string allowed;
-    for (const std::string_view choice : parameter.choices) {
-      allowed.append(allowed.empty() ? "" : ", ").append(choice);
-    }
-    return Must("one of " + allowed, value);
+    return Must("one of " + Choices(parameter), value);
   }
   return value;
 }
@@ -78,11 +79,7 @@ Checked CheckTextList(const Parameter& parameter, const Value& value) {
       return "must have items of 1 to " + std::to_string(kListItemBytesMax) + " bytes";
     }
     if (!parameter.choices.empty() && std::ranges::find(parameter.choices, *text) == parameter.choices.end()) {
-      std::string allowed;
-      for (const std::string_view choice : parameter.choices) {
-        allowed.append(allowed.empty() ? "" : ", ").append(choice);
-      }
-      return Must("made of " + allowed, item);
+      return Must("made of " + Choices(parameter), item);
     }
   }
   return value;
@@ -182,7 +179,7 @@ std::optional<ArgumentError> AddQueryField(const Operation& operation, const Que
   Value* present = object.Find(field.name);
   if (parameter->shape == Shape::kTextList) {
     if (present == nullptr) present = &object.Set(field.name, state::Array{});
-    present->AsArray()->push_back(field.value);
+    present->AsArray()->emplace_back(field.value);
     return std::nullopt;
   }
   if (present != nullptr) {
@@ -195,8 +192,8 @@ std::optional<ArgumentError> AddQueryField(const Operation& operation, const Que
 }  // namespace
 
 std::variant<Value, ArgumentError> CheckArguments(const Operation& operation, const Value& value) {
-  static const Object kNothing;
-  const Object* object = value.is_null() ? &kNothing : value.AsObject();
+  static const Object nothing;
+  const Object* object = value.is_null() ? &nothing : value.AsObject();
   if (object == nullptr) return ArgumentError{"", "the arguments " + Must("an object", value)};
   for (const state::Member& member : *object) {
     if (FindParameter(operation, member.key, std::nullopt) == nullptr) {

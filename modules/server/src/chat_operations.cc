@@ -113,7 +113,8 @@ constexpr std::array kImportParameters = std::to_array<Parameter>({
     {.name = "name",
      .place = Place::kQuery,
      .help = "What the file is called; chats that carry no id are known again by it.",
-     .max = 255},
+     .max = 255,
+     .default_json = "\"upload\""},
 });
 
 engine::MessageDraft DraftOf(const CheckedArguments& arguments) {

@@ -26,9 +26,8 @@ std::string MissedWarning(std::uint64_t count) {
 
 class EventFeed::Stream final : public BodyStream {
  public:
-  Stream(engine::Engine& engine, std::uint64_t seen, std::string first) : engine_(&engine), seen_(seen) {
-    pending_ = std::move(first);
-  }
+  Stream(engine::Engine& engine, std::uint64_t seen, std::string first)
+      : engine_(&engine), seen_(seen), pending_(std::move(first)) {}
 
   std::string Take() override {
     const std::lock_guard lock(mutex_);

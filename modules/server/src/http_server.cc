@@ -249,7 +249,8 @@ asio::awaitable<bool> HttpServer::Impl::Connection::ServeOne() {
   HttpResponse response = co_await Ask(std::move(request));
   const bool stays = keep_alive && !(response.stream && http10_);  // there a stream ends with its connection
   const bool written = co_await Respond(std::move(response), head_only, stays);
-  co_return written&& stays;
+  const bool open = written && stays;
+  co_return open;
 }
 
 asio::awaitable<ReadResult> HttpServer::Impl::Connection::ReadHead(Parser& parser) {

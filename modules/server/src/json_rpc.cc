@@ -9,17 +9,15 @@ using state::Value;
 
 namespace {
 
-RpcParsed Fault(Value id, std::string message) {
-  RpcParsed parsed;
-  parsed.fault = RpcFault{std::move(id), {RpcError::kInvalidRequest, std::move(message)}};
-  return parsed;
+RpcFault Fault(Value id, std::string message) {
+  return {std::move(id), {RpcError::kInvalidRequest, std::move(message)}};
 }
 
 bool IsId(const Value& id) { return id.AsString().has_value() || id.is_number(); }
 
 }  // namespace
 
-RpcParsed ReadRpcMessage(const Value& value) {
+std::variant<RpcMessage, RpcFault> ReadRpcMessage(const Value& value) {
   if (value.AsObject() == nullptr) {
     return Fault({}, "a message must be a JSON object, found " + state::DescribeFound(value));
   }
@@ -28,15 +26,14 @@ RpcParsed ReadRpcMessage(const Value& value) {
   const Value echoed = has_id ? *id : Value();
   const Value* version = value.Find("jsonrpc");
   if (version == nullptr || version->AsString() != "2.0") return Fault(echoed, "field 'jsonrpc' must be \"2.0\"");
-  RpcParsed parsed;
-  RpcMessage& message = parsed.message.emplace();
+  RpcMessage message;
   const Value* method = value.Find("method");
   if (method == nullptr) {
     if (value.Find("result") == nullptr && value.Find("error") == nullptr) {
       return Fault(echoed, "field 'method' is missing");
     }
     message.kind = RpcMessage::Kind::kResponse;
-    return parsed;
+    return message;
   }
   const auto name = method->AsString();
   if (!name) return Fault(echoed, "field 'method' must be a string, found " + state::DescribeFound(*method));
@@ -52,7 +49,7 @@ RpcParsed ReadRpcMessage(const Value& value) {
     }
     message.parameters = *parameters;
   }
-  return parsed;
+  return message;
 }
 
 std::string RpcResultText(const Value& id, std::string_view result_json) {

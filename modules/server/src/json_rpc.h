@@ -3,9 +3,9 @@
 //
 // Threads    pure functions over values.
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "attune/state/value.h"
 
@@ -38,12 +38,7 @@ struct RpcFault {
   RpcError error;
 };
 
-// Exactly one of both is set.
-struct RpcParsed {
-  std::optional<RpcMessage> message;
-  std::optional<RpcFault> fault;
-};
-RpcParsed ReadRpcMessage(const state::Value& value);
+std::variant<RpcMessage, RpcFault> ReadRpcMessage(const state::Value& value);
 
 std::string RpcResultText(const state::Value& id, std::string_view result_json);
 std::string RpcErrorText(const state::Value& id, const RpcError& error);

@@ -70,7 +70,7 @@ class McpSession::State : public std::enable_shared_from_this<State> {
   void ReceiveBatch(const state::Array& messages, Send done);
   void ReceiveOne(const Value& value, Send done);
   void Notify(const RpcMessage& message);
-  void Answer(RpcMessage message, Send done);
+  void Answer(const RpcMessage& message, Send done);
   void Initialize(const RpcMessage& message, const Send& done);
   void CallTool(const RpcMessage& message, Send done);
   void ListResources(const RpcMessage& message, Send done);
@@ -122,12 +122,12 @@ void McpSession::State::ReceiveBatch(const state::Array& messages, Send done) {
 }
 
 void McpSession::State::ReceiveOne(const Value& value, Send done) {
-  RpcParsed parsed = ReadRpcMessage(value);
-  if (parsed.fault) {
-    done(RpcErrorText(parsed.fault->id, parsed.fault->error));
+  const std::variant<RpcMessage, RpcFault> read = ReadRpcMessage(value);
+  if (const auto* fault = std::get_if<RpcFault>(&read)) {
+    done(RpcErrorText(fault->id, fault->error));
     return;
   }
-  RpcMessage& message = *parsed.message;
+  const RpcMessage& message = std::get<RpcMessage>(read);
   if (message.kind != RpcMessage::Kind::kRequest) {
     Notify(message);
     done({});
@@ -143,7 +143,7 @@ void McpSession::State::ReceiveOne(const Value& value, Send done) {
   auto reply = [self = shared_from_this(), key, done = std::move(done)](std::string text) {
     done(self->End(key) ? std::move(text) : std::string());
   };
-  Answer(std::move(message), std::move(reply));
+  Answer(message, std::move(reply));
 }
 
 void McpSession::State::Notify(const RpcMessage& message) {
@@ -173,7 +173,7 @@ bool McpSession::State::End(const std::string& key) {
   return wanted;
 }
 
-void McpSession::State::Answer(RpcMessage message, Send done) {
+void McpSession::State::Answer(const RpcMessage& message, Send done) {
   const std::string_view method = message.method;
   const std::string spoken = revision();
   const bool structured = spoken == kStructuredRevision;

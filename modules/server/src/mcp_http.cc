@@ -56,14 +56,14 @@ McpEndpoint::McpEndpoint(engine::Engine& engine, const Clock& clock, McpEndpoint
 void McpEndpoint::Post(const HttpRequest& request, Respond done) {
   if (const auto problem = Unacceptable(request)) return done(ProblemResponse(*problem));
   const std::string* id = request.Find(kSessionHeader);
-  if (id == nullptr) return Begin(request, std::move(done));
+  if (id == nullptr) return Begin(request, done);
   const std::shared_ptr<McpSession> session = Find(*id);
   if (!session) return done(SessionGone());
   session->Receive(request.body, [done = std::move(done)](std::string reply) { done(ReplyOf(std::move(reply))); });
 }
 
 // Without a session only "initialize" leads to one; anything else is answered and forgotten.
-void McpEndpoint::Begin(const HttpRequest& request, Respond done) {
+void McpEndpoint::Begin(const HttpRequest& request, const Respond& done) {
   auto session = std::make_shared<McpSession>(engine_, config_.session);
   std::string reply;
   // Before it is initialized a session answers at once, on this thread.

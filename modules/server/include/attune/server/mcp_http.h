@@ -28,7 +28,7 @@ struct McpEndpointConfig {
   std::size_t sessions_max = 64;  // assistants on one machine; a session is under 1 KiB when idle
   Duration idle_max = std::chrono::minutes(30);
   Duration evict_after = std::chrono::minutes(1);
-  McpConfig session;
+  McpConfig session = {};
 };
 
 class McpEndpoint {
@@ -45,7 +45,7 @@ class McpEndpoint {
     TimePoint used;
   };
 
-  void Begin(const HttpRequest& request, Respond done);
+  void Begin(const HttpRequest& request, const Respond& done);
   Result<std::string> Keep(std::shared_ptr<McpSession> session);  // its id; kExhausted when there is no room
   std::shared_ptr<McpSession> Find(const std::string& id);
   void DropIdle(TimePoint now);  // REQUIRES: mutex_ held
