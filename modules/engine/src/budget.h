@@ -24,7 +24,7 @@ struct HeldMemory {
   std::string name;
   std::function<Bytes()> bytes;
   Bytes minimum;
-  double benefit = 0;  // seconds saved a second by one more MiB; see docs/decisions/memory-benefits.md
+  double benefit = 0;  // seconds saved a second by one more MiB; the order of the values is what counts
   std::function<Bytes(Bytes)> shrink;
 };
 

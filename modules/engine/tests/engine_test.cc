@@ -195,7 +195,8 @@ TEST_F(EngineTest, WhatIsNotReadIsCountedByReason) {
   Open(config);
   Read();
   std::map<std::string, std::uint64_t> reasons;
-  for (const SkipCount& skip : engine_->status().sources[0].skipped) {
+  const SourceStatus source = engine_->status().sources[0];
+  for (const SkipCount& skip : source.skipped) {
     reasons[skip.reason] = skip.files;
     EXPECT_FALSE(skip.remedy.empty()) << skip.reason;
   }

@@ -24,7 +24,8 @@ class FileQueueTest : public testing::Test {
     return paths;
   }
 
-  sys::InMemoryFileSystem files_;
+  ManualClock clock_;
+  sys::InMemoryFileSystem files_{clock_};
   Source source_{store::SourceId{1}, "s", "/s", files_, {}};
   FileQueue queue_;
 };

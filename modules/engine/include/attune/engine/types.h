@@ -15,15 +15,15 @@ namespace attune::engine {
 // ---- search ---------------------------------------------------------------------
 
 struct SearchRequest {
-  std::string query;                   // syntax: docs/guide/search.md
-  std::size_t limit = 10;              // 1..100
-  std::vector<std::string> sources;    // names; empty means all, as for the rest
-  std::vector<std::string> languages;  // "cpp", "python", "markdown", ...
-  std::vector<std::string> paths;      // globs: "src/**/*.h"
-  std::vector<std::string> roles;      // of chat messages: "user", "assistant", ...
-  std::vector<std::string> kinds;      // "code", "prose", "page", "note", "message"
-  std::optional<WallTime> after;
-  std::optional<WallTime> before;
+  std::string query{};                   // syntax: docs/guide/search.md
+  std::size_t limit = 10;                // 1..100
+  std::vector<std::string> sources{};    // names; empty means all, as for the rest
+  std::vector<std::string> languages{};  // "cpp", "python", "markdown", ...
+  std::vector<std::string> paths{};      // globs: "src/**/*.h"
+  std::vector<std::string> roles{};      // of chat messages: "user", "assistant", ...
+  std::vector<std::string> kinds{};      // "code", "prose", "page", "note", "message"
+  std::optional<WallTime> after{};
+  std::optional<WallTime> before{};
   bool snippets = true;  // false answers without reading texts
 };
 
@@ -41,30 +41,30 @@ struct ScoreParts {
 };
 
 struct SearchHit {
-  std::string id;      // "p123" passage, "n7" note, "m42" message: opens /v1/passages/{id}
-  std::string kind;    // "code", "prose", "page", "note", "message"
-  std::string source;  // name of the source
-  std::string path;    // relative to the source; of a message: the title of its chat
-  std::string language;
-  std::string symbol;            // "Store::Open", a heading, empty
-  std::string role;              // messages only
+  std::string id{};      // "p123" passage, "n7" note, "m42" message: opens /v1/passages/{id}
+  std::string kind{};    // "code", "prose", "page", "note", "message"
+  std::string source{};  // name of the source
+  std::string path{};    // relative to the source; of a message: the title of its chat
+  std::string language{};
+  std::string symbol{};          // "Store::Open", a heading, empty
+  std::string role{};            // messages only
   std::int64_t chat = 0;         // messages only: the chat that it belongs to
   std::uint32_t line_begin = 0;  // 1-based, inclusive; 0 where lines have no meaning
   std::uint32_t line_end = 0;
-  std::uint32_t page = 0;             // 1-based page of a PDF or scan, else 0
-  WallTime time{};                    // last change of the document, or when it was said
-  std::string snippet;                // valid UTF-8
-  std::uint32_t snippet_line = 0;     // line number of the snippet's first line
-  std::vector<ByteRange> highlights;  // in `snippet`
+  std::uint32_t page = 0;               // 1-based page of a PDF or scan, else 0
+  WallTime time{};                      // last change of the document, or when it was said
+  std::string snippet{};                // valid UTF-8
+  std::uint32_t snippet_line = 0;       // line number of the snippet's first line
+  std::vector<ByteRange> highlights{};  // in `snippet`
   float score = 0;
   ScoreParts parts;
 };
 
 struct SearchResponse {
-  std::vector<SearchHit> hits;  // best first
-  std::uint64_t matched = 0;    // how many matched, at least
+  std::vector<SearchHit> hits{};  // best first
+  std::uint64_t matched = 0;      // how many matched, at least
   bool matched_is_exact = true;
-  std::vector<std::string> notes;  // what was ignored or cut, in words
+  std::vector<std::string> notes{};  // what was ignored or cut, in words
   Duration took{};
   bool reading = false;  // sources are still being read: more may come
 };
@@ -72,28 +72,28 @@ struct SearchResponse {
 // ---- passages ---------------------------------------------------------------------
 
 struct WordBox {  // of a recognised page, in pixels of the page image
-  std::string text;
+  std::string text{};
   float confidence = 0;  // 0..1
   std::uint32_t left = 0, top = 0, right = 0, bottom = 0;
 };
 
 struct Passage {
-  SearchHit where;            // snippet, score and parts are empty
-  std::string title;          // of the document or chat
-  std::string text;           // the passage, UTF-8
-  std::string absolute_path;  // empty for notes and messages
-  std::string before;         // up to 20 lines above and below, for reading on
-  std::string after;
-  std::vector<WordBox> words;  // pages only
+  SearchHit where{};            // snippet, score and parts are empty
+  std::string title{};          // of the document or chat
+  std::string text{};           // the passage, UTF-8
+  std::string absolute_path{};  // empty for notes and messages
+  std::string before{};         // up to 20 lines above and below, for reading on
+  std::string after{};
+  std::vector<WordBox> words{};  // pages only
 };
 
 // ---- notes --------------------------------------------------------------------------
 
 struct Note {
   std::int64_t id = 0;
-  std::string title;
-  std::string text;
-  std::vector<std::string> tags;
+  std::string title{};
+  std::string text{};
+  std::vector<std::string> tags{};
   WallTime created{};
 };
 
@@ -101,9 +101,9 @@ struct Note {
 
 struct ChatSummary {
   std::int64_t id = 0;
-  std::string title;
-  std::string origin;  // "attune", "chatgpt", "claude", "jsonl", ...
-  std::string model;
+  std::string title{};
+  std::string origin{};  // "attune", "chatgpt", "claude", "jsonl", ...
+  std::string model{};
   WallTime created{};
   WallTime updated{};
   std::uint64_t messages = 0;
@@ -113,53 +113,53 @@ struct ChatSummary {
 struct Message {
   std::int64_t id = 0;
   std::int64_t parent = 0;  // 0: a root
-  std::string role;
-  std::string content;
-  std::string model;
+  std::string role{};
+  std::string content{};
+  std::string model{};
   WallTime created{};
-  std::string metadata_json;  // "{}" when there is none
+  std::string metadata_json{};  // "{}" when there is none
 };
 
 struct ChatPage {
-  ChatSummary chat;
-  std::vector<Message> messages;  // oldest first
-  std::int64_t next_before = 0;   // pass as `before` for the page above; 0: this is the first
+  ChatSummary chat{};
+  std::vector<Message> messages{};  // oldest first
+  std::int64_t next_before = 0;     // pass as `before` for the page above; 0: this is the first
 };
 
 struct MessageDraft {
   std::int64_t parent = 0;  // 0: below the chat's newest message
   std::string role = "user";
-  std::string content;
-  std::string model;
+  std::string content{};
+  std::string model{};
   std::string metadata_json = "{}";
 };
 
 struct ImportReport {
-  std::string format;  // "chatgpt", "claude", "jsonl", "attune", "torq"
+  std::string format{};  // "chatgpt", "claude", "jsonl", "attune", "torq"
   std::uint64_t chats_added = 0, chats_updated = 0, chats_unchanged = 0, messages_added = 0;
-  std::vector<std::string> problems;  // the first 100; the rest went on
+  std::vector<std::string> problems{};  // the first 100; the rest went on
   std::uint64_t problems_count = 0;
 };
 
 // ---- sources and status ---------------------------------------------------------------
 
 struct SkipCount {
-  std::string reason;  // "binary", "too large", ...
+  std::string reason{};  // "binary", "too large", ...
   std::uint64_t files = 0;
-  std::string remedy;
-  std::vector<std::string> examples;  // at most 5 paths, printable
+  std::string remedy{};
+  std::vector<std::string> examples{};  // at most 5 paths, printable
 };
 
 struct SourceStatus {
   std::int64_t id = 0;
-  std::string name;
-  std::string root;
-  std::string state;  // "waiting", "listing", "reading", "watching", "rescanning", "gone"
+  std::string name{};
+  std::string root{};
+  std::string state{};  // "waiting", "listing", "reading", "watching", "rescanning", "gone"
   std::uint64_t files_found = 0, files_read = 0, files_unchanged = 0, files_pending = 0, files_removed = 0;
-  Bytes bytes_read;
+  Bytes bytes_read{};
   std::uint64_t documents = 0, passages = 0;
-  std::vector<SkipCount> skipped;
-  std::string watch;  // "inotify", "rescan every 10s: ...why", "off"
+  std::vector<SkipCount> skipped{};
+  std::string watch{};  // "inotify", "rescan every 10s: ...why", "off"
 };
 
 struct ReadingStatus {
@@ -167,16 +167,16 @@ struct ReadingStatus {
   std::uint64_t files_done = 0, files_total = 0;
   std::uint64_t bytes_done = 0, bytes_total = 0;
   double bytes_per_second = 0;  // over the last seconds
-  std::optional<Duration> remaining;
-  std::string current;  // path being read, printable
-  double share = 1.0;   // of the machine that reading may take now
+  std::optional<Duration> remaining{};
+  std::string current{};  // path being read, printable
+  double share = 1.0;     // of the machine that reading may take now
 };
 
 struct MemoryConsumer {
-  std::string name;
-  Bytes bytes, minimum;
+  std::string name{};
+  Bytes bytes{}, minimum{};
   double benefit = 0;
-  Bytes shrunk_total;
+  Bytes shrunk_total{};
 };
 
 struct LatencyStatus {  // of searches, over the last 60 s
@@ -187,43 +187,43 @@ struct LatencyStatus {  // of searches, over the last 60 s
 };
 
 struct MemoryStatus {
-  Bytes limit, rss, rss_peak, reserved;
-  std::vector<MemoryConsumer> consumers;
+  Bytes limit{}, rss{}, rss_peak{}, reserved{};
+  std::vector<MemoryConsumer> consumers{};
 };
 
 struct IndexStatus {
   std::uint64_t passages = 0, terms = 0, segments = 0;
-  Bytes on_disk, in_memory;
+  Bytes on_disk{}, in_memory{};
 };
 
 struct StoreStatus {
   std::uint64_t documents = 0, passages = 0, notes = 0, chats = 0, messages = 0;
-  Bytes on_disk;
-  std::string durability;
+  Bytes on_disk{};
+  std::string durability{};
   std::uint64_t commits = 0, operations = 0;  // since the start
 };
 
 struct EngineStatus {
-  std::string version, data_dir, name;
+  std::string version{}, data_dir{}, name{};
   std::int64_t pid = 0;
-  std::string address;  // "http://127.0.0.1:7420", empty when nothing listens
+  std::string address{};  // "http://127.0.0.1:7420", empty when nothing listens
   Duration uptime{};
   bool ready = false;
-  ReadingStatus reading;
-  std::vector<SourceStatus> sources;
-  LatencyStatus search;
-  MemoryStatus memory;
-  IndexStatus index;
-  StoreStatus store;
-  std::vector<std::string> warnings;  // what a person should know, with the remedy
+  ReadingStatus reading{};
+  std::vector<SourceStatus> sources{};
+  LatencyStatus search{};
+  MemoryStatus memory{};
+  IndexStatus index{};
+  StoreStatus store{};
+  std::vector<std::string> warnings{};  // what a person should know, with the remedy
 };
 
 // ---- knobs ------------------------------------------------------------------------------
 
 struct KnobStatus {
-  std::string name, value, default_value, unit, domain, applies, help;
+  std::string name{}, value{}, default_value{}, unit{}, domain{}, applies{}, help{};
   bool pinned = false;
-  std::string changed_by;  // "default", "configuration", "pin", or the controller's name
+  std::string changed_by{};  // "default", "configuration", "pin", or the controller's name
 };
 
 // ---- events -------------------------------------------------------------------------------
@@ -231,8 +231,8 @@ struct KnobStatus {
 // One event of the live feed; `json` is the complete data line.
 struct Event {
   std::uint64_t sequence = 0;
-  std::string type;  // "status", "document", "removed", "message", "note", "knob", "decision", "warning"
-  std::string json;
+  std::string type{};  // "status", "document", "removed", "message", "note", "knob", "decision", "warning"
+  std::string json{};
 };
 
 }  // namespace attune::engine
