@@ -95,6 +95,17 @@ class PostingCursor {
     LoadFrequencies();
     return tfs_[index_];
   }
+  // As Seek, for a doc that is probably near: steps instead of bisecting.
+  bool SeekNear(std::uint32_t doc) noexcept {
+    SkipTo(doc);
+    if (block_ == block_count_ || !LoadDocs()) {
+      return false;
+    }
+    while (index_ < count_ && docs_[index_] < doc) {
+      ++index_;
+    }
+    return index_ < count_ && docs_[index_] == doc;
+  }
   // The positions in the passage where the cursor stands. REQUIRES: Seek returned true; docs ascend between calls.
   void ReadPositions(std::vector<std::uint32_t>& positions);
 

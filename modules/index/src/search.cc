@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
+#include <functional>
 
 #include "passage_filter.h"
 #include "posting_cursor.h"
@@ -12,7 +12,7 @@
 namespace attune::index {
 namespace {
 
-constexpr std::uint32_t kWindow = 1024;  // passages; the sums fit in the first-level cache
+constexpr std::uint32_t kWindow = 512;  // passages; the sums fit in the first-level cache
 constexpr std::uint32_t kWindowsPerDeadlineCheck = 8;
 using WindowBits = std::array<std::uint64_t, kWindow / 64>;
 
@@ -20,7 +20,8 @@ Error DeadlinePassed() { return {ErrorCode::kDeadline, "the search ran out of ti
 
 // A list that counts, in one segment.
 struct ScoredList {
-  ScoredList(PostingCursor at, Field of, float counts) : cursor(at), field(of), weight(counts) {}
+  ScoredList(const PlannedList& list, const Segment& segment, std::size_t index)
+      : cursor(list.Open(segment, index)), field(list.field), weight(list.weight) {}
   PostingCursor cursor;
   Field field;
   float weight;
@@ -36,7 +37,10 @@ class Conditions {
         for (const auto& alternative : condition.alternatives) {
           for (const Condition::Atom& atom : alternative) {
             for (const std::size_t list : atom) {
-              cursors_.push_back(plan.lists[list].Open(segment, index));
+              cursors_.emplace_back();
+              if (plan.lists[list].OccursIn(index)) {
+                cursors_.back().emplace(plan.lists[list].Open(segment, index));
+              }
             }
           }
         }
@@ -115,8 +119,8 @@ class SegmentSearch {
       : plan_(plan), bm25_(bm25), segment_(segment), index_(index), top_(top), conditions_(plan, segment, index) {
     lists_.reserve(plan.scored.size());
     for (const std::size_t i : plan.scored) {
-      if (auto cursor = plan.lists[i].Open(segment, index)) {
-        lists_.emplace_back(*cursor, plan.lists[i].field, plan.lists[i].weight);
+      if (plan.lists[i].OccursIn(index)) {
+        lists_.emplace_back(plan.lists[i], segment, index);
       }
     }
     order_.resize(lists_.size());
@@ -169,27 +173,60 @@ class SegmentSearch {
         }
       }
     }
-    for (std::size_t word = 0; word < touched_.size() && begin + word * 64 < end; ++word) {
-      std::uint64_t bits = touched_[word] & (conditions_.none() ? ~std::uint64_t{0} : condition_bits_[word]);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::uint32_t at =
-            static_cast<std::uint32_t>(word) * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
-        if (begin + at < end) {
-          Consider(begin + at, sums_[at]);
-        }
-        sums_[at] = 0;
-      }
-      ClearUntested(word);
+    GatherCandidates(begin, end);
+    AddOtherLists();
+    for (std::size_t i = 0; i < candidates_; ++i) {
+      Consider(docs_[i], scores_[i]);
     }
   }
 
-  // Sums of passages that the conditions exclude.
-  void ClearUntested(std::size_t word) {
-    if (conditions_.none()) {
+  // docs_ and scores_ = the passages that may still become hits; clears the sums.
+  void GatherCandidates(std::uint32_t begin, std::uint32_t end) {
+    const ScoreUnits threshold = top_.threshold();
+    const bool conditions = !conditions_.none();
+    candidates_ = 0;
+    for (std::uint32_t word = 0; word < touched_.size() && begin + word * 64 < end; ++word) {
+      for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
+        const std::uint32_t at = word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+        docs_[candidates_] = begin + at;
+        scores_[candidates_] = sums_[at];
+        const bool allowed = !conditions || (condition_bits_[word] & bits & (~bits + 1)) != 0;
+        candidates_ += allowed && sums_[at] + rest_bound_ >= threshold ? 1U : 0U;
+        sums_[at] = 0;
+      }
+    }
+    if (plan_.match_all) {  // the last window's bits go on behind the last passage
+      while (candidates_ > 0 && docs_[candidates_ - 1] >= end) {
+        --candidates_;
+      }
+    }
+  }
+
+  // Adds what the lists that were set aside count for the candidates, the strongest first, and drops candidates that
+  // cannot reach the threshold any more.
+  void AddOtherLists() {
+    if (plan_.match_all) {
       return;
     }
-    for (std::uint64_t bits = touched_[word] & ~condition_bits_[word]; bits != 0; bits &= bits - 1) {
-      sums_[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))] = 0;
+    const ScoreUnits threshold = top_.threshold();
+    ScoreUnits rest = rest_bound_;
+    for (std::size_t i = first_essential_; i-- > 0 && candidates_ != 0;) {
+      ScoredList& list = lists_[order_[i]];
+      if (list.bound == 0) {
+        return;  // and so are the weaker ones
+      }
+      rest -= list.bound;
+      std::size_t kept = 0;
+      for (std::size_t c = 0; c < candidates_; ++c) {
+        ScoreUnits score = scores_[c];
+        if (list.cursor.SeekNear(docs_[c])) {
+          score += ScoreAt(list, docs_[c]);
+        }
+        docs_[kept] = docs_[c];
+        scores_[kept] = score;
+        kept += score + rest >= threshold ? 1U : 0U;
+      }
+      candidates_ = kept;
     }
   }
 
@@ -242,24 +279,10 @@ class SegmentSearch {
     });
   }
 
+  // REQUIRES: `score` is complete.
   void Consider(std::uint32_t doc, ScoreUnits score) {
-    const ScoreUnits threshold = top_.threshold();
-    ScoreUnits rest = rest_bound_;
-    if (score + rest < threshold || segment_.deleted(doc)) {
+    if (score < top_.threshold() || segment_.deleted(doc)) {
       return;
-    }
-    for (std::size_t i = plan_.match_all ? 0 : first_essential_; i-- > 0;) {
-      ScoredList& list = lists_[order_[i]];
-      if (list.bound == 0) {
-        break;  // and so are the weaker ones
-      }
-      rest -= list.bound;
-      if (list.cursor.Seek(doc)) {
-        score += ScoreAt(list, doc);
-      }
-      if (score + rest < threshold) {
-        return;
-      }
     }
     ++tested_;
     if (!filter_->Allows(doc)) {
@@ -287,22 +310,67 @@ class SegmentSearch {
   std::array<ScoreUnits, kWindow> sums_{};
   WindowBits touched_{};
   WindowBits condition_bits_{};
+  std::size_t candidates_ = 0;
+  std::array<std::uint32_t, kWindow + 1> docs_;  // one more: a candidate is written before it is known to stay
+  std::array<ScoreUnits, kWindow + 1> scores_;
   Conditions conditions_;
   std::uint64_t tested_ = 0;
   std::uint64_t allowed_ = 0;
 };
+
+// Finds a score that `limit` passages are sure to reach, from the postings of one rare list alone. Windows that stay
+// below it need not be opened even while the hits are few.
+void RaiseFloor(const SearchPlan& plan, const Bm25& bm25, const Segments& segments, std::size_t limit, TopHits& top) {
+  constexpr std::uint64_t kPostingsMax = 4096;  // more would cost more than they save
+  const PlannedList* rarest = nullptr;
+  for (const std::size_t i : plan.scored) {
+    const PlannedList& list = plan.lists[i];
+    if (list.passages >= limit && list.passages <= kPostingsMax &&
+        (rarest == nullptr || list.weight > rarest->weight)) {
+      rarest = &list;
+    }
+  }
+  if (rarest == nullptr) {
+    return;
+  }
+  std::vector<ScoreUnits> scores;
+  const bool normalises = Bm25::Normalises(rarest->field);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    if (!rarest->OccursIn(s)) {
+      continue;
+    }
+    const Segment& segment = *segments[s];
+    PostingCursor cursor = rarest->Open(segment, s);
+    cursor.ForEachRun(0, segment.passages(), [&](const std::uint32_t* docs, const std::uint32_t* tfs, std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const float norm = normalises ? bm25.norm(segment.lengths()[docs[i]]) : bm25.norm_without_length();
+        if (!segment.deleted(docs[i])) {
+          scores.push_back(Bm25::Score(rarest->weight, static_cast<float>(static_cast<std::int32_t>(tfs[i])), norm));
+        }
+      }
+    });
+  }
+  if (scores.size() >= limit) {
+    const auto last = scores.begin() + static_cast<std::ptrdiff_t>(limit - 1);
+    std::nth_element(scores.begin(), last, scores.end(), std::greater<>());
+    top.RaiseFloor(*last);
+  }
+}
 
 // The score of a hit by field, and what its row says.
 Hit Describe(const SearchPlan& plan, const Bm25& bm25, const Segment& segment, const RankedHit& ranked) {
   std::array<ScoreUnits, kFields> parts{};
   for (const std::size_t i : plan.scored) {
     const PlannedList& list = plan.lists[i];
-    auto cursor = list.Open(segment, ranked.segment);
-    if (cursor && cursor->Seek(ranked.doc)) {
+    if (!list.OccursIn(ranked.segment)) {
+      continue;
+    }
+    PostingCursor cursor = list.Open(segment, ranked.segment);
+    if (cursor.Seek(ranked.doc)) {
       const float norm =
           Bm25::Normalises(list.field) ? bm25.norm(segment.lengths()[ranked.doc]) : bm25.norm_without_length();
       parts[static_cast<std::size_t>(list.field)] +=
-          Bm25::Score(list.weight, static_cast<float>(static_cast<std::int32_t>(cursor->tf())), norm);
+          Bm25::Score(list.weight, static_cast<float>(static_cast<std::int32_t>(cursor.tf())), norm);
     }
   }
   const auto part = [&](Field field) {
@@ -369,6 +437,11 @@ Result<TopK> RunSearch(const Segments& segments, const SearchRequest& request, c
     return result;
   }
   TopHits top(request.options.limit);
+  const bool unrestricted =
+      plan.required.empty() && plan.excluded.empty() && request.filters.empty() && request.query.filters.empty();
+  if (unrestricted) {
+    RaiseFloor(plan, bm25, segments, request.options.limit, top);
+  }
   std::uint64_t tested = 0;
   std::uint64_t allowed = 0;
   for (std::uint32_t i = 0; i < segments.size(); ++i) {

@@ -347,11 +347,8 @@ class Planner {
 
 }  // namespace
 
-std::optional<PostingCursor> PlannedList::Open(const Segment& segment, std::size_t index) const {
-  if (!material.empty()) {
-    return material[index].docs.empty() ? std::nullopt : std::optional<PostingCursor>(std::in_place, material[index]);
-  }
-  return info[index] ? std::optional<PostingCursor>(std::in_place, segment, *info[index]) : std::nullopt;
+PostingCursor PlannedList::Open(const Segment& segment, std::size_t index) const {
+  return material.empty() ? PostingCursor(segment, *info[index]) : PostingCursor(material[index]);
 }
 
 Result<SearchPlan> MakePlan(const Query& query, const Segments& segments, const Bm25& bm25, const Boosts& boosts,

@@ -40,7 +40,11 @@ struct PlannedList {
   std::vector<std::optional<TermInfo>> info;  // per segment; for a computed list empty, and `material` instead
   std::vector<MaterialList> material;
 
-  std::optional<PostingCursor> Open(const Segment& segment, std::size_t index) const;
+  bool OccursIn(std::size_t segment) const noexcept {
+    return material.empty() ? info[segment].has_value() : !material[segment].docs.empty();
+  }
+  // REQUIRES: OccursIn(index), the index of `segment` in the plan's snapshot.
+  PostingCursor Open(const Segment& segment, std::size_t index) const;
 };
 
 // A passage meets it if for one of `alternatives` every atom has a list that contains the passage.

@@ -1,6 +1,8 @@
 #include "segment_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "attune/base/check.h"
 #include "length_code.h"
@@ -12,24 +14,67 @@ namespace {
 constexpr std::uint32_t kSamePosition = std::uint32_t{1} << 31U;
 constexpr std::uint32_t kUnknownStem = ~0U;
 constexpr std::uint32_t kNoStem = ~0U - 1;
+constexpr std::size_t kMapNode = 48;  // of live_
 // Log entries and positions have 32 bits, term ids 31; a passage adds far less than the distance to the limit.
+constexpr std::size_t kSmallLog = std::size_t{1} << 20U;
 constexpr std::uint32_t kLogMax = std::uint32_t{1} << 30U;
 
-// One term look-up and one appended number per token.
+// One term look-up and one appended number per token. The look-up runs some tokens behind the text: its cache line is
+// asked for when the token is seen and has arrived when it is needed.
 class LogSink final : public TokenSink {
  public:
   LogSink(TermTable& terms, std::vector<std::uint32_t>& log) : terms_(terms), log_(log) {}
+
   void OnToken(const Token& token) override {
-    log_.push_back(terms_.Intern(token.text, token.length) | (token.advances ? 0U : kSamePosition));
+    Waiting& waiting = waiting_[seen_ % kBehind];
+    if (seen_ >= kBehind) {
+      LookUp(waiting);
+    }
+    ++seen_;
+    waiting.key = TermTable::KeyOf(token.text, token.length);
+    terms_.Prefetch(waiting.key);
+    for (std::uint32_t i = 0; i < token.length; i += 8) {
+      std::memcpy(waiting.text.data() + i, token.text + i, 8);
+    }
+    waiting.flag = token.advances ? 0U : kSamePosition;
     positions_ += token.advances ? 1U : 0U;
+  }
+
+  // Looks up what is still waiting; after the last token.
+  void Finish() {
+    for (std::uint64_t i = seen_ - std::min<std::uint64_t>(seen_, kBehind); i < seen_; ++i) {
+      LookUp(waiting_[i % kBehind]);
+    }
+    seen_ = 0;
   }
   std::uint32_t positions() const noexcept { return positions_; }
 
  private:
+  static constexpr std::uint64_t kBehind = 16;
+  struct Waiting {
+    TermTable::Key key;
+    std::uint32_t flag = 0;
+    alignas(8) std::array<char, kTermBytesMax> text;
+  };
+
+  void LookUp(const Waiting& waiting) {
+    log_.push_back(terms_.Intern(waiting.key, waiting.text.data()) | waiting.flag);
+  }
+
   TermTable& terms_;
   std::vector<std::uint32_t>& log_;
   std::uint32_t positions_ = 0;
+  std::uint64_t seen_ = 0;
+  std::array<Waiting, kBehind> waiting_;
 };
+
+// Tokenises `text` into `log`. Returns how many positions it has.
+std::uint32_t AppendTerms(std::string_view text, TermTable& terms, std::vector<std::uint32_t>& log) {
+  LogSink sink(terms, log);
+  Tokenize(text, sink);
+  sink.Finish();
+  return sink.positions();
+}
 
 // For every term the end of its run when all entries are sorted by term.
 template <typename ForEach>
@@ -46,18 +91,24 @@ std::vector<std::uint32_t> RunBegins(std::size_t terms, const ForEach& for_each)
 
 void SegmentBuilder::FieldLog::Clear() {
   terms.Clear();
-  log = {};
-  ends = {};
+  log.clear();
+  ends.clear();
 }
 
 std::size_t SegmentBuilder::bytes() const noexcept {
-  constexpr std::size_t kMapNode = 48;
   return body_.bytes() + stem_.bytes() + symbol_.bytes() + path_.bytes() +
-         (position_begin_.capacity() + stem_of_.capacity()) * 4 + table_.bytes() + live_.size() * kMapNode;
+         (position_begin_.size() + stem_of_.size()) * 4 + table_.bytes() + live_.size() * kMapNode;
+}
+
+std::size_t SegmentBuilder::bytes_held() const noexcept {
+  return body_.bytes_held() + stem_.bytes_held() + symbol_.bytes_held() + path_.bytes_held() +
+         (position_begin_.capacity() + stem_of_.capacity()) * 4 + table_.bytes_held() + live_.size() * kMapNode;
 }
 
 bool SegmentBuilder::full() const noexcept {
-  return table_.rows.size() + 1 >= kPassagesMax || body_.log.size() >= kLogMax || positions_ >= kLogMax;
+  constexpr std::size_t kIndexMax = 65535;  // PassageRow has 16 bits for these
+  return table_.rows.size() + 1 >= kPassagesMax || body_.log.size() >= kLogMax || positions_ >= kLogMax ||
+         table_.languages.size() >= kIndexMax || table_.roles.size() >= kIndexMax;
 }
 
 std::vector<std::uint64_t> SegmentBuilder::Ids() const {
@@ -89,19 +140,17 @@ void SegmentBuilder::Add(const Passage& passage) {
     AddStems();
   }
   stem_.ends.push_back(static_cast<std::uint32_t>(stem_.log.size()));
-  LogSink symbols(symbol_.terms, symbol_.log);
-  Tokenize(passage.symbol, symbols);
+  AppendTerms(passage.symbol, symbol_.terms, symbol_.log);
   symbol_.ends.push_back(static_cast<std::uint32_t>(symbol_.log.size()));
   AddPath(passage.path);
 }
 
 void SegmentBuilder::AddBody(std::string_view body) {
-  LogSink sink(body_.terms, body_.log);
-  Tokenize(body, sink);
+  const std::uint32_t length = AppendTerms(body, body_.terms, body_.log);
   position_begin_.push_back(positions_);
-  positions_ += sink.positions();
+  positions_ += length;
   body_.ends.push_back(static_cast<std::uint32_t>(body_.log.size()));
-  table_.lengths.push_back(EncodeLength(sink.positions()));
+  table_.lengths.push_back(EncodeLength(length));
 }
 
 void SegmentBuilder::AddStems() {
@@ -125,8 +174,7 @@ void SegmentBuilder::AddPath(std::string_view path) {
   if (path != path_text_ || path_.ends.empty()) {
     path_text_ = path;
     path_ids_.clear();
-    LogSink sink(path_.terms, path_ids_);
-    Tokenize(path, sink);
+    AppendTerms(path, path_.terms, path_ids_);
   }
   path_.log.insert(path_.log.end(), path_ids_.begin(), path_ids_.end());
   path_.ends.push_back(static_cast<std::uint32_t>(path_.log.size()));
@@ -169,12 +217,11 @@ void SegmentBuilder::WriteBody(SegmentWriter& writer) const {
         ++doc;
       }
       const std::uint32_t doc_end = doc + 1 < position_begin_.size() ? position_begin_[doc + 1] : positions_;
-      std::uint32_t previous = position_begin_[doc];
       const std::uint32_t first = at;
-      for (; at < end && sorted[at] < doc_end; ++at) {
-        writer.AddPosition(sorted[at] - previous);
-        previous = sorted[at];
+      while (at < end && sorted[at] < doc_end) {
+        ++at;
       }
+      writer.AddPositions(sorted.data() + first, at - first, position_begin_[doc]);
       writer.AddPosting(doc, at - first, table_.lengths[doc]);
     }
     writer.EndTerm(body_.terms.term(term));
@@ -255,6 +302,25 @@ void SegmentBuilder::DropDead() {
   table_.lengths.resize(doc_out);
 }
 
+// Fresh memory costs a page fault per 4 KiB, so a builder that was full keeps what it has for the next segment; after a
+// small one everything goes back.
+void SegmentBuilder::Clear() {
+  if (body_.log.size() < kSmallLog) {
+    *this = SegmentBuilder();
+    return;
+  }
+  for (FieldLog* field : {&body_, &stem_, &symbol_, &path_}) {
+    field->Clear();
+  }
+  position_begin_.clear();
+  positions_ = 0;
+  stem_of_.clear();
+  path_text_.clear();
+  path_ids_.clear();
+  table_.Clear();
+  live_.clear();
+}
+
 std::string SegmentBuilder::Build(std::uint64_t generation) {
   ATTUNE_CHECK(!live_.empty(), "a segment holds something");
   DropDead();
@@ -264,7 +330,7 @@ std::string SegmentBuilder::Build(std::uint64_t generation) {
   WriteField(Field::kSymbol, symbol_, writer);
   WriteField(Field::kPath, path_, writer);
   std::string image = writer.Finish(table_);
-  *this = SegmentBuilder();
+  Clear();
   return image;
 }
 

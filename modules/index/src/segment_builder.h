@@ -30,7 +30,8 @@ class SegmentBuilder {
   bool Remove(std::uint64_t id);
 
   std::size_t passages() const noexcept { return live_.size(); }  // without those taken back
-  std::size_t bytes() const noexcept;
+  std::size_t bytes() const noexcept;  // in use; what is kept for the next segment does not count against a limit
+  std::size_t bytes_held() const noexcept;
   bool full() const noexcept;  // of passages or positions; Build before the next Add
 
   // The ids of the passages, in no order.
@@ -46,7 +47,8 @@ class SegmentBuilder {
     std::vector<std::uint32_t> log;
     std::vector<std::uint32_t> ends;
 
-    std::size_t bytes() const noexcept { return terms.bytes() + (log.capacity() + ends.capacity()) * 4; }
+    std::size_t bytes() const noexcept { return terms.bytes() + (log.size() + ends.size()) * 4; }
+    std::size_t bytes_held() const noexcept { return terms.bytes_held() + (log.capacity() + ends.capacity()) * 4; }
     void Clear();
   };
 
@@ -56,6 +58,7 @@ class SegmentBuilder {
   void WriteBody(SegmentWriter& writer) const;
   void WriteField(Field field, const FieldLog& log, SegmentWriter& writer) const;
   void DropDead();
+  void Clear();
 
   FieldLog body_;  // entries: term id, with kSamePosition when the token does not advance
   FieldLog stem_;

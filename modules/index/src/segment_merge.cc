@@ -150,7 +150,7 @@ void SegmentMerge::CarryDeletes(Segment& output) const {
 }
 
 std::uint64_t SegmentMerge::bytes() const noexcept {
-  std::uint64_t total = writer_.bytes() + table_.bytes();
+  std::uint64_t total = writer_.bytes() + table_.bytes_held();
   for (const auto& docs : new_doc_) {
     total += docs.size() * sizeof docs[0];
   }

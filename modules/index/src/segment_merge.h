@@ -21,7 +21,7 @@ class SegmentMerge {
   // `inputs` in ascending order of generation; the result has the highest.
   explicit SegmentMerge(Segments inputs);
 
-  // Works through at least one term and about `budget` bytes. Returns how many. REQUIRES: !done().
+  // Works through about `budget` bytes, at least one term while there is one. Returns how many. REQUIRES: !done().
   std::uint64_t Step(std::uint64_t budget);
   bool done() const noexcept { return done_; }
 

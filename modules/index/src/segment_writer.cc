@@ -6,7 +6,6 @@
 #include "attune/base/check.h"
 #include "attune/base/hash.h"
 #include "length_code.h"
-#include "varint.h"
 
 namespace attune::index {
 namespace {
@@ -62,6 +61,11 @@ void StringTable::Clear() {
 }
 
 std::size_t PassageTable::bytes() const noexcept {
+  return rows.size() * sizeof(PassageRow) + lengths.size() + paths.bytes() + sources.bytes() + languages.bytes() +
+         roles.bytes();
+}
+
+std::size_t PassageTable::bytes_held() const noexcept {
   return rows.capacity() * sizeof(PassageRow) + lengths.capacity() + paths.bytes() + sources.bytes() +
          languages.bytes() + roles.bytes();
 }
@@ -112,10 +116,10 @@ void SegmentWriter::EndBlock() {
   ATTUNE_CHECK(doc_width <= kDocWidthMax, "a segment has less than kPassagesMax passages");
   entry.doc_width = static_cast<std::uint8_t>(doc_width);
   entry.tf_width = static_cast<std::uint8_t>(tf_width);
-  const std::size_t at = data_.size();
-  data_.resize(at + PackedBytes(doc_width) + PackedBytes(tf_width));
-  Pack(docs_, doc_width, data_.data() + at);
-  Pack(tfs_, tf_width, data_.data() + at + PackedBytes(doc_width));
+  char* const at = data_.Room(PackedBytes(doc_width) + PackedBytes(tf_width));
+  Pack(docs_, doc_width, at);
+  Pack(tfs_, tf_width, at + PackedBytes(doc_width));
+  data_.EndAt(at + PackedBytes(doc_width) + PackedBytes(tf_width));
   entry.data_end = static_cast<std::uint32_t>(data_.size());
   entry.positions_end = static_cast<std::uint32_t>(positions_.size());
   blocks_.push_back(entry);
@@ -125,13 +129,14 @@ void SegmentWriter::EndBlock() {
 
 // The delta doubled, plus one when the term occurs once; otherwise tf - 2 follows.
 void SegmentWriter::EncodeTail() {
+  char* at = data_.Room(pending_ * 2 * kVarintBytesMax);
   for (std::size_t i = 0; i < pending_; ++i) {
-    const std::uint64_t delta = docs_[i];
-    PutVarint(data_, delta << 1U | (tfs_[i] == 0 ? 1U : 0U));
+    at = PutVarint(at, docs_[i] << 1U | (tfs_[i] == 0 ? 1U : 0U));  // a delta has kDocWidthMax bits
     if (tfs_[i] != 0) {
-      PutVarint(data_, tfs_[i] - 1);
+      at = PutVarint(at, tfs_[i] - 1);
     }
   }
+  data_.EndAt(at);
 }
 
 void SegmentWriter::EndTerm(std::string_view term) {
@@ -146,19 +151,19 @@ void SegmentWriter::EndTerm(std::string_view term) {
   info.offset = image_.size() - postings_begin_;
   AppendRaw(image_, impact_);
   image_ += BytesOf(blocks_);
-  image_ += data_;
+  image_ += data_.view();
   info.passages = passages_ + static_cast<std::uint32_t>(pending_);
   info.data_bytes = static_cast<std::uint32_t>(image_.size() - postings_begin_ - info.offset);
   info.position_bytes = static_cast<std::uint32_t>(positions_.size());
-  image_ += positions_;
+  image_ += positions_.view();
   AppendToDictionary(term, info);
   pending_ = 0;
   previous_doc_ = 0;
   passages_ = 0;
   impact_ = kNoImpact;
   blocks_.clear();
-  data_.clear();
-  positions_.clear();
+  data_.Clear();
+  positions_.Clear();
 }
 
 void SegmentWriter::AppendToDictionary(std::string_view term, const TermInfo& info) {
@@ -171,14 +176,16 @@ void SegmentWriter::AppendToDictionary(std::string_view term, const TermInfo& in
     const auto mismatch = std::mismatch(term.begin(), term.end(), field.previous.begin(), field.previous.end());
     shared = static_cast<std::size_t>(mismatch.first - term.begin());
   }
-  PutVarint(field.terms, shared);
-  PutVarint(field.terms, term.size() - shared);
-  field.terms += term.substr(shared);
-  PutVarint(field.terms, info.passages);
-  PutVarint(field.terms, info.data_bytes);
+  char* at = field.terms.Room(term.size() + 5 * kVarintBytesMax);
+  at = PutVarint(at, static_cast<std::uint32_t>(shared));
+  at = PutVarint(at, static_cast<std::uint32_t>(term.size() - shared));
+  at += term.copy(at, term.size(), shared);
+  at = PutVarint(at, info.passages);
+  at = PutVarint(at, info.data_bytes);
   if (field_ == Field::kBody) {
-    PutVarint(field.terms, info.position_bytes);
+    at = PutVarint(at, info.position_bytes);
   }
+  field.terms.EndAt(at);
   field.previous = term;
   ++field.count;
 }
@@ -203,7 +210,7 @@ std::string SegmentWriter::Finish(const PassageTable& passages) {
                "terms are ended, columns have one length");
   CloseSection(Section::kPostings, postings_begin_);
   for (std::size_t f = 0; f < kFields; ++f) {
-    AppendSection(FieldSection(Section::kTerms, static_cast<Field>(f)), fields_[f].terms);
+    AppendSection(FieldSection(Section::kTerms, static_cast<Field>(f)), fields_[f].terms.view());
     header_.terms[f] = fields_[f].count;
   }
   for (std::size_t f = 0; f < kFields; ++f) {

@@ -2,7 +2,7 @@
 // SegmentWriter: puts a segment image together, term by term.
 //
 //   for each field in order: BeginField, then for each term ascending:
-//     for each passage ascending: (AddPosition* | AddPositionBytes)? AddPosting
+//     for each passage ascending: (AddPositions | AddPositionBytes)? AddPosting
 //     EndTerm
 //   Finish
 //
@@ -18,7 +18,9 @@
 #include <vector>
 
 #include "bit_packing.h"
+#include "byte_buffer.h"
 #include "segment_format.h"
+#include "varint.h"
 
 namespace attune::index {
 
@@ -51,7 +53,8 @@ struct PassageTable {
   StringTable languages;
   StringTable roles;
 
-  std::size_t bytes() const noexcept;
+  std::size_t bytes() const noexcept;  // in use
+  std::size_t bytes_held() const noexcept;
   void Clear();
 };
 
@@ -61,14 +64,16 @@ class SegmentWriter {
   SegmentWriter(std::uint64_t generation, std::size_t bytes_expected);
 
   void BeginField(Field field);
-  void AddPosition(std::uint32_t delta) {
-    while (delta >= 0x80) {
-      positions_.push_back(static_cast<char>(delta | 0x80U));
-      delta >>= 7U;
+  // The ascending positions of the next posting, counted from `origin`.
+  void AddPositions(const std::uint32_t* positions, std::size_t count, std::uint32_t origin) {
+    char* at = positions_.Room(count * kVarintBytesMax);
+    for (std::size_t i = 0; i < count; ++i) {
+      at = PutVarint(at, positions[i] - origin);
+      origin = positions[i];
     }
-    positions_.push_back(static_cast<char>(delta));
+    positions_.EndAt(at);
   }
-  void AddPositionBytes(std::string_view bytes) { positions_ += bytes; }
+  void AddPositionBytes(std::string_view bytes) { positions_.Append(bytes); }
   // Ends the posting whose positions were added. REQUIRES: doc above the last one of this term, tf >= 1.
   void AddPosting(std::uint32_t doc, std::uint32_t tf, std::uint8_t length_code) {
     docs_[pending_] = doc - previous_doc_;
@@ -88,7 +93,7 @@ class SegmentWriter {
 
  private:
   struct FieldTerms {
-    std::string terms;
+    ByteBuffer terms;
     std::vector<TermIndexEntry> index;
     std::uint64_t count = 0;
     std::string previous;
@@ -113,8 +118,8 @@ class SegmentWriter {
   std::uint32_t passages_ = 0;  // in full blocks
   Impact impact_;               // of everything so far
   std::vector<BlockEntry> blocks_;
-  std::string data_;
-  std::string positions_;
+  ByteBuffer data_;
+  ByteBuffer positions_;
   Block docs_{};
   Block tfs_{};
   std::array<std::uint8_t, kBlock> lengths_{};

@@ -7,32 +7,29 @@
 #include "segment_format.h"
 
 namespace attune::index {
-namespace {
-
-constexpr unsigned kSlotsMinLog2 = 8;
-
-}  // namespace
-
 void TermTable::Clear() {
-  slots_ = std::vector<Slot>(std::size_t{1} << kSlotsMinLog2);
-  shift_ = 32 - kSlotsMinLog2;
-  terms_ = {};
-  arena_ = {};
+  if (terms_.size() * 8 < slots_.size()) {
+    slots_ = std::vector<Slot>(std::size_t{1} << kSlotsMinLog2);
+    shift_ = 32 - kSlotsMinLog2;
+  } else {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+  }
+  terms_.clear();
+  arena_.clear();
 }
 
 std::uint32_t TermTable::Intern(std::string_view term) {
   alignas(8) std::array<char, kTermBytesMax + 8> padded{};
   ATTUNE_CHECK(!term.empty() && term.size() <= kTermBytesMax, "terms come from the tokenizer");
   std::memcpy(padded.data(), term.data(), term.size());
-  return Intern(padded.data(), static_cast<std::uint32_t>(term.size()));
+  return Intern(KeyOf(padded.data(), static_cast<std::uint32_t>(term.size())), padded.data());
 }
 
-std::uint32_t TermTable::Insert(std::size_t at, const char* text, std::uint32_t length, std::uint64_t head,
-                                std::uint32_t tag) {
+std::uint32_t TermTable::Insert(std::size_t at, const char* text, const Key& key) {
   const auto id = static_cast<std::uint32_t>(terms_.size());
-  terms_.push_back({static_cast<std::uint32_t>(arena_.size()), length});
-  arena_.insert(arena_.end(), text, text + length);
-  slots_[at] = {head, tag, id};
+  terms_.push_back({static_cast<std::uint32_t>(arena_.size()), key.length});
+  arena_.insert(arena_.end(), text, text + (key.length + 7) / 8 * 8);
+  slots_[at] = {key.head, key.tag, id};
   if (terms_.size() * 2 > slots_.size()) {
     Grow();
   }
@@ -56,19 +53,19 @@ void TermTable::Grow() {
 }
 
 std::vector<std::uint32_t> TermTable::Sorted() const {
-  struct Key {
+  struct SortKey {
     std::uint64_t head;
     std::uint32_t id;
   };
-  std::vector<Key> keys(terms_.size());
+  std::vector<SortKey> keys(terms_.size());
   for (std::uint32_t id = 0; id < keys.size(); ++id) {
     keys[id] = {TermHead(term(id)), id};
   }
-  std::sort(keys.begin(), keys.end(), [this](const Key& a, const Key& b) {
+  std::sort(keys.begin(), keys.end(), [this](const SortKey& a, const SortKey& b) {
     return a.head != b.head ? a.head < b.head : term(a.id) < term(b.id);
   });
   std::vector<std::uint32_t> ids(keys.size());
-  std::transform(keys.begin(), keys.end(), ids.begin(), [](const Key& key) { return key.id; });
+  std::transform(keys.begin(), keys.end(), ids.begin(), [](const SortKey& key) { return key.id; });
   return ids;
 }
 

@@ -10,26 +10,41 @@
 #include <string_view>
 #include <vector>
 
+#include "segment_format.h"
 #include "tokenizer.h"
 
 namespace attune::index {
 
 class TermTable {
  public:
-  TermTable() { Clear(); }
+  TermTable() : slots_(std::size_t{1} << kSlotsMinLog2), shift_(32 - kSlotsMinLog2) {}
+
+  // What a look-up needs to know of a term. Computing it, asking for its cache line and looking it up are three steps,
+  // so that a caller with several terms can do the second one early.
+  struct Key {
+    std::uint64_t head = 0;  // first eight bytes, zero-padded
+    std::uint32_t tag = 0;   // hash with the length mixed in; never 0
+    std::uint32_t length = 0;
+  };
 
   // REQUIRES: text is zero up to the next multiple of 8 (as a Token's is), 1 <= length <= kTermBytesMax.
-  std::uint32_t Intern(const char* text, std::uint32_t length) {
-    std::uint64_t head = 0;
-    std::memcpy(&head, text, sizeof head);
-    const std::uint32_t tag = Tag(text, length, head);
-    for (std::size_t i = tag >> shift_;; i = (i + 1) & (slots_.size() - 1)) {
+  static Key KeyOf(const char* text, std::uint32_t length) noexcept {
+    Key key;
+    std::memcpy(&key.head, text, sizeof key.head);
+    key.tag = Tag(text, length, key.head);
+    key.length = length;
+    return key;
+  }
+  void Prefetch(const Key& key) const noexcept { __builtin_prefetch(&slots_[key.tag >> shift_]); }
+  // REQUIRES: `key` is KeyOf `text`.
+  std::uint32_t Intern(const Key& key, const char* text) {
+    for (std::size_t i = key.tag >> shift_;; i = (i + 1) & (slots_.size() - 1)) {
       const Slot& slot = slots_[i];
-      if (slot.tag == tag && slot.head == head && (length <= 8 || EqualsRest(slot.id, text, length))) {
+      if (slot.tag == key.tag && slot.head == key.head && (key.length <= 8 || EqualsRest(slot.id, text, key.length))) {
         return slot.id;
       }
       if (slot.tag == 0) {
-        return Insert(i, text, length, head, tag);
+        return Insert(i, text, key);
       }
     }
   }
@@ -44,11 +59,17 @@ class TermTable {
   std::vector<std::uint32_t> Sorted() const;
 
   std::size_t bytes() const noexcept {
+    return slots_.size() * sizeof(Slot) + terms_.size() * sizeof(Term) + arena_.size();
+  }
+  std::size_t bytes_held() const noexcept {
     return slots_.capacity() * sizeof(Slot) + terms_.capacity() * sizeof(Term) + arena_.capacity();
   }
+  // Forgets the terms. The slots stay as many as the last use needed.
   void Clear();
 
  private:
+  static constexpr unsigned kSlotsMinLog2 = 8;
+
   struct Slot {
     std::uint64_t head = 0;  // first eight bytes, zero-padded
     std::uint32_t tag = 0;   // hash with the length mixed in; 0: empty
@@ -74,16 +95,24 @@ class TermTable {
 
   bool EqualsRest(std::uint32_t id, const char* text, std::uint32_t length) const noexcept {
     const Term& term = terms_[id];
-    return term.length == length && std::memcmp(arena_.data() + term.offset, text, length) == 0;
+    if (term.length != length) {
+      return false;
+    }
+    const char* const known = arena_.data() + term.offset;
+    std::uint64_t different = 0;
+    for (std::uint32_t i = 8; i < length; i += 8) {
+      different |= LoadAt<std::uint64_t>(known + i) ^ LoadAt<std::uint64_t>(text + i);
+    }
+    return different == 0;
   }
 
-  std::uint32_t Insert(std::size_t at, const char* text, std::uint32_t length, std::uint64_t head, std::uint32_t tag);
+  std::uint32_t Insert(std::size_t at, const char* text, const Key& key);
   void Grow();
 
   std::vector<Slot> slots_;
-  unsigned shift_ = 0;  // slot = tag >> shift_
+  unsigned shift_;  // slot = tag >> shift_
   std::vector<Term> terms_;
-  std::vector<char> arena_;
+  std::vector<char> arena_;  // each term zero-padded to a multiple of 8
 };
 
 }  // namespace attune::index

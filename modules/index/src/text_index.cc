@@ -128,7 +128,7 @@ class TextIndex::Impl {
   Status MergeMemorySegments(bool to_disk);
   void UpdateBuilderBytes(std::uint64_t factor) {
     buffered_.store(builder_.passages(), std::memory_order_relaxed);
-    builder_bytes_.store(builder_.bytes() * factor, std::memory_order_relaxed);
+    builder_bytes_.store(builder_.bytes_held() * factor, std::memory_order_relaxed);
   }
 
   // Opens an image in memory, or writes it to a file and opens that.
@@ -189,6 +189,11 @@ Status TextIndex::Impl::Load() {
   }
   DeleteOlderDuplicates(segments);
   Swap(std::move(segments));
+  // What was found wrong is told once: the next Open finds a manifest of what is here. On a disk that takes no writes
+  // it is found again, which loses nothing.
+  if (!problems_.empty()) {
+    static_cast<void>(WriteManifest(*snapshot()));
+  }
   return OkStatus();
 }
 
@@ -279,7 +284,8 @@ void TextIndex::Impl::Remove(std::uint64_t id) {
   const std::lock_guard lock(writer_mutex_);
   builder_.Remove(id);
   UpdateBuilderBytes(1);
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     if (const auto doc = segment->FindId(id)) {
       segment->Delete(*doc);
     }
@@ -383,12 +389,8 @@ Status TextIndex::Impl::Replace(const Segments& inputs, std::shared_ptr<Segment>
 }
 
 Segments TextIndex::Impl::MemorySegments() const {
-  Segments segments;
-  for (const auto& segment : *snapshot()) {
-    if (!segment->on_disk() && !merging_.contains(segment.get())) {
-      segments.push_back(segment);
-    }
-  }
+  Segments segments = *snapshot();
+  std::erase_if(segments, [&](const auto& segment) { return segment->on_disk() || merging_.contains(segment.get()); });
   return segments;
 }
 
@@ -514,7 +516,8 @@ Result<std::vector<std::uint64_t>> TextIndex::Impl::Reconcile(std::span<const st
   const std::lock_guard lock(writer_mutex_);
   ATTUNE_RETURN_IF_ERROR(PublishLocked());
   std::vector<bool> held(live.size(), false);
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     auto at = live.begin();
     for (std::uint32_t rank = 0; rank < segment->passages(); ++rank) {
       const std::uint32_t doc = segment->by_id(rank);
@@ -549,7 +552,8 @@ bool TextIndex::Impl::Contains(std::uint64_t id) const {
 
 Bytes TextIndex::Impl::bytes() const {
   std::uint64_t total = builder_bytes_.load(std::memory_order_relaxed) + merge_bytes_.load(std::memory_order_relaxed);
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     total += segment->memory_bytes();
   }
   return Bytes(total);
@@ -557,7 +561,8 @@ Bytes TextIndex::Impl::bytes() const {
 
 Bytes TextIndex::Impl::mapped_bytes_resident() const {
   Bytes total;
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     if (segment->on_disk()) {
       total = total + segment->file()->ResidentBytes();
     }
@@ -567,7 +572,8 @@ Bytes TextIndex::Impl::mapped_bytes_resident() const {
 
 Bytes TextIndex::Impl::Shrink(Bytes wanted) {
   Bytes freed;
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     if (segment->on_disk() && freed < wanted) {
       freed = freed + segment->file()->ResidentBytes();
       segment->file()->ReleasePages();
@@ -586,7 +592,8 @@ TextIndexStatistics TextIndex::Impl::statistics() const {
   TextIndexStatistics statistics;
   statistics.passages_buffered = buffered_.load(std::memory_order_relaxed);
   statistics.merges = merges_.load(std::memory_order_relaxed);
-  for (const auto& segment : *snapshot()) {
+  const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  for (const auto& segment : *segments) {
     ++statistics.segments;
     statistics.passages_stored += segment->passages();
     statistics.passages_live += segment->passages() - segment->deleted_count();

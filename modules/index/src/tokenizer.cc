@@ -249,6 +249,15 @@ class UnicodeRun {
 
 }  // namespace
 
+std::uint32_t RunEnd(std::string_view text, std::uint32_t begin) noexcept {
+  const auto rest = text.substr(begin);
+  const auto end = std::find_if(rest.begin(), rest.end(), [](char c) {
+    const bool letter = IsLower(ToLower(c));
+    return !letter && !IsDigit(c) && c != '_' && static_cast<unsigned char>(c) < 0x80;
+  });
+  return begin + static_cast<std::uint32_t>(end - rest.begin());
+}
+
 void TokenizeRun(std::string_view text, std::uint32_t begin, std::uint32_t end, TokenSink& sink) {
   const std::string_view run = text.substr(begin, end - begin);
   const bool ascii = std::all_of(run.begin(), run.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });

@@ -16,7 +16,7 @@
 // - A term longer than kTermBytesMax becomes its first kLongTermKept bytes and 16 hexadecimal digits of its hash.
 //
 // Threads    pure functions (the fold table initialises itself).
-// Cost       about 1 ns per byte for ASCII; nothing is allocated for terms up to kTermBytesMax.
+// Cost       below 1 ns per byte of ASCII text; allocates only for words with non-ASCII letters.
 
 #include <array>
 #include <bit>
@@ -56,73 +56,143 @@ class TokenSink {
   ~TokenSink() = default;
 };
 
-// The careful path: text[begin, end) is a maximal run of word bytes (ASCII word characters and bytes >= 0x80).
+// The careful path, for what Tokenize does not do itself: text[begin, end) is a maximal run of word bytes (ASCII word
+// characters and bytes >= 0x80).
 void TokenizeRun(std::string_view text, std::uint32_t begin, std::uint32_t end, TokenSink& sink);
 
-// REQUIRES: text.size() < 2^32. Calls sink.OnToken(token) for every token in reading order. `Sink` is final, so that
-// the call is inlined for plain words.
+// The end of the run of word bytes that begins at `begin`.
+std::uint32_t RunEnd(std::string_view text, std::uint32_t begin) noexcept;
+
+namespace internal {
+
+// The ASCII words of one block of 64 bytes, split by bit masks.
 template <typename Sink>
-void Tokenize(std::string_view text, Sink& sink) {
-  struct alignas(8) Buffer {
-    std::array<char, kTermBytesMax + 8> bytes;
-  } buffer;
-  const char* const data = text.data();
-  const std::size_t size = text.size();
-  // A word of at most kTermBytesMax ASCII letters and digits without a boundary inside.
-  const auto plain = [&](std::size_t begin, std::size_t end) {
-    const std::size_t length = end - begin;
-    for (std::size_t i = 0; i < length; i += 8) {
-      std::uint64_t word = 0;
-      if (begin + i + 8 <= size) {
-        std::memcpy(&word, data + begin + i, 8);
-      } else {
-        std::memcpy(&word, data + begin + i, size - begin - i);
-      }
-      const std::size_t left = length - i;
-      if (left < 8) {
-        word &= (std::uint64_t{1} << (8 * left)) - 1;
-      }
-      word |= (word >> 1U) & 0x2020202020202020U;  // letters have bit 6; digits have not
-      std::memcpy(buffer.bytes.data() + i, &word, 8);
+class BlockWords {
+ public:
+  BlockWords(const ByteMasks& masks, std::uint32_t base, Sink& sink)
+      : masks_(masks), boundaries_(masks.Boundaries()), base_(base), sink_(sink) {}
+
+  // REQUIRES: [begin, end) is an ASCII word of the block, end <= 63.
+  void Word(unsigned begin, unsigned end) {
+    const std::uint64_t range = ((std::uint64_t{1} << end) - 1) & (~std::uint64_t{0} << begin);
+    if (((boundaries_ | masks_.underscore) & range) == 0) {
+      Emit(masks_.lower.data() + begin, end - begin, {.begin = base_ + begin, .end = base_ + end});
+      return;
     }
-    sink.OnToken(Token{buffer.bytes.data(), static_cast<std::uint32_t>(length), true, static_cast<std::uint32_t>(begin),
-                       static_cast<std::uint32_t>(end)});
-  };
-  const auto finish = [&](std::size_t begin, std::size_t end, bool careful) {
-    if (careful || end - begin > kTermBytesMax) {
-      TokenizeRun(text, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), sink);
-    } else {
-      plain(begin, end);
-    }
+    Compound(begin, end, range);
+  }
+
+ private:
+  struct alignas(8) Padded {
+    std::array<char, 64 + 64> bytes;
   };
 
-  ByteMasks masks;
-  bool inside = false;   // a word reaches into this block
-  bool careful = false;  // and has shown a boundary already
-  std::size_t start = 0;
-  for (std::size_t base = 0; base < size; base += 64) {
-    masks.Next(data + base, size - base);
-    std::uint64_t edges = masks.word ^ ((masks.word << 1U) | static_cast<std::uint64_t>(inside));
-    std::uint64_t pending = ~std::uint64_t{0};  // bits of the block from `start` on
-    while (edges != 0) {
-      const auto at = static_cast<unsigned>(std::countr_zero(edges));
-      edges &= edges - 1;
-      const std::uint64_t from = ~std::uint64_t{0} << at;
-      if (inside) {
-        finish(start, base + at, careful || (masks.careful & pending & ~from) != 0);
-        careful = false;
-      } else {
-        start = base + at;
-        pending = from;
-      }
-      inside = !inside;
+  void Compound(unsigned begin, unsigned end, std::uint64_t range) {
+    const std::uint64_t underscore = masks_.underscore & range;
+    if (underscore == range) {
+      return;
     }
-    if (inside) {
-      careful = careful || (masks.careful & pending) != 0;
+    std::uint64_t starts = (underscore << 1U | std::uint64_t{1} << begin) & range & ~underscore;
+    if ((masks_.digit >> begin & 1U) == 0) {
+      starts |= boundaries_ & range & ~(std::uint64_t{1} << begin);
+    }
+    if (const std::uint64_t plural = std::uint64_t{1} << (end - 2);  // "URLs"; a compound has two bytes at least
+        masks_.lower[end - 1] == 's' && (masks_.LastOfCapitals() & plural & starts) != 0) {
+      starts &= ~plural;
+    }
+    const std::uint64_t stops = starts | underscore | std::uint64_t{1} << end;
+    if ((starts & (starts - 1)) == 0) {
+      Single(begin, end, starts, stops);
+      return;
+    }
+    // The whole is put together while the parts are found; it is emitted after the first part.
+    Padded whole;
+    std::array<std::uint8_t, 65> part_begin;
+    std::array<std::uint8_t, 65> part_end;
+    std::size_t parts = 0;
+    unsigned length = 0;
+    for (std::uint64_t left = starts; left != 0; left &= left - 1) {
+      const auto at = static_cast<unsigned>(std::countr_zero(left));
+      const auto stop = static_cast<unsigned>(std::countr_zero(stops & (~std::uint64_t{1} << at)));
+      part_begin[parts] = static_cast<std::uint8_t>(at);
+      part_end[parts++] = static_cast<std::uint8_t>(stop);
+      for (unsigned i = 0; i < stop - at; i += 8) {
+        std::memcpy(whole.bytes.data() + length + i, masks_.lower.data() + at + i, 8);
+      }
+      length += stop - at;
+    }
+    for (std::size_t i = 0; i < parts && i < kPartsMax; ++i) {
+      Emit(masks_.lower.data() + part_begin[i], part_end[i] - unsigned{part_begin[i]},
+           {.begin = base_ + part_begin[i], .end = base_ + part_end[i]});
+      if (i == 0) {
+        Emit(whole.bytes.data(), length, {.advances = false, .begin = base_ + begin, .end = base_ + end});
+      }
     }
   }
-  if (inside) {
-    finish(start, size, careful);
+
+  // One part and underscores around it, or underscores only.
+  void Single(unsigned begin, unsigned end, std::uint64_t starts, std::uint64_t stops) {
+    if (starts != 0) {
+      const auto at = static_cast<unsigned>(std::countr_zero(starts));
+      const auto stop = static_cast<unsigned>(std::countr_zero(stops & (~std::uint64_t{1} << at)));
+      Emit(masks_.lower.data() + at, stop - at, {.begin = base_ + begin, .end = base_ + end});
+    }
+  }
+
+  // REQUIRES: 8 readable bytes behind text[length).
+  void Emit(const char* text, unsigned length, Token token) {
+    Padded term;
+    for (unsigned i = 0; i < length; i += 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, text + i, 8);
+      const unsigned left = length - i;
+      bytes &= left < 8 ? (std::uint64_t{1} << (8 * left)) - 1 : ~std::uint64_t{0};
+      std::memcpy(term.bytes.data() + i, &bytes, 8);
+    }
+    token.text = term.bytes.data();
+    token.length = length;
+    sink_.OnToken(token);
+  }
+
+  const ByteMasks& masks_;
+  std::uint64_t boundaries_;
+  std::uint32_t base_;
+  Sink& sink_;
+};
+
+}  // namespace internal
+
+// REQUIRES: text.size() < 2^32. Calls sink.OnToken(token) for every token in reading order. `Sink` is final, so that
+// the call is inlined for ASCII words.
+template <typename Sink>
+void Tokenize(std::string_view text, Sink& sink) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  // A block begins at a word or a separator, never inside a word: a word that reaches the end of a block is left for
+  // the next one.
+  for (std::uint32_t base = 0; base < size;) {
+    const ByteMasks masks(text.data() + base, size - base);
+    const std::uint64_t word = masks.word();
+    std::uint64_t starts = word & ~(word << 1U);
+    std::uint64_t ends = ~word & (word << 1U);
+    internal::BlockWords<Sink> words(masks, base, sink);
+    for (; ends != 0; ends &= ends - 1, starts &= starts - 1) {
+      const auto begin = static_cast<unsigned>(std::countr_zero(starts));
+      const auto end = static_cast<unsigned>(std::countr_zero(ends));
+      if ((masks.high & (~std::uint64_t{0} << begin) & ((std::uint64_t{1} << end) - 1)) == 0) {
+        words.Word(begin, end);
+      } else {
+        TokenizeRun(text, base + begin, base + end, sink);
+      }
+    }
+    if (starts == 0) {
+      base += 64;
+    } else if (starts != 1) {
+      base += static_cast<std::uint32_t>(std::countr_zero(starts));
+    } else {  // a word of at least 64 bytes
+      const std::uint32_t end = RunEnd(text, base);
+      TokenizeRun(text, base, end, sink);
+      base = end;
+    }
   }
 }
 

@@ -20,8 +20,10 @@ class TopHits {
  public:
   explicit TopHits(std::size_t limit) : limit_(limit) { hits_.reserve(limit); }
 
-  // A passage below this score cannot enter.
-  ScoreUnits threshold() const noexcept { return full() ? hits_.front().score : 0; }
+  // A passage below this score cannot be among the best.
+  ScoreUnits threshold() const noexcept { return full() ? std::max(hits_.front().score, floor_) : floor_; }
+  // At least `limit` passages are known to reach this score, whether they were offered or not.
+  void RaiseFloor(ScoreUnits score) noexcept { floor_ = std::max(floor_, score); }
   bool full() const noexcept { return hits_.size() == limit_; }
 
   void Offer(const RankedHit& hit) {
@@ -49,6 +51,7 @@ class TopHits {
   }
 
   std::size_t limit_;
+  ScoreUnits floor_ = 0;
   std::vector<RankedHit> hits_;  // a heap with the worst in front
 };
 

@@ -1,17 +1,21 @@
 #pragma once
 // Varint: little-endian base-128 numbers (LEB128), seven bits a byte, the high bit says that more follow.
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace attune::index {
 
-inline void PutVarint(std::string& out, std::uint64_t value) {
+inline constexpr std::size_t kVarintBytesMax = 5;  // of a 32-bit number
+
+// Writes up to kVarintBytesMax bytes at `at` and returns the end.
+inline char* PutVarint(char* at, std::uint32_t value) noexcept {
   while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80U));
+    *at++ = static_cast<char>(value | 0x80U);
     value >>= 7U;
   }
-  out.push_back(static_cast<char>(value));
+  *at++ = static_cast<char>(value);
+  return at;
 }
 
 // Reads within [at, end); past the end it yields zeros and stays there, so a cut input cannot be overrun. Bits beyond

@@ -231,7 +231,7 @@ TEST_P(SearchTwin, DeletedPassagesAreNeverHits) {
 TEST_P(SearchTwin, LongListsGiveTheSameHits) {
   Random random(GetParam());
   Open({});
-  for (std::uint64_t id = 0; id < 5000; ++id) {
+  for (std::uint64_t id = 0; id < 3000; ++id) {
     Document document = MakeDocument(random, id);
     document.body.resize(std::min<std::size_t>(document.body.size(), 60));
     Add(document);

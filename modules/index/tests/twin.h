@@ -7,8 +7,11 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -97,6 +100,11 @@ class Index {
       for (const Term& term : Terms(document.path)) {
         fields[3][term.text].push_back(0);
       }
+      for (std::size_t f = 0; f < kFields; ++f) {
+        for (const auto& [term, positions] : fields[f]) {
+          inverted_[f][term][fields_.size()] = static_cast<std::uint32_t>(positions.size());
+        }
+      }
       lengths_.push_back(DecodeLength(EncodeLength(length)));
       fields_.push_back(std::move(fields));
     }
@@ -176,15 +184,11 @@ class Index {
     return static_cast<float>(idf) * boosts[static_cast<std::size_t>(field)] * (config_.k1 + 1.0F) * 16384.0F;
   }
 
-  std::map<std::size_t, std::uint32_t> Frequencies(Field field, const std::string& term) const {
-    std::map<std::size_t, std::uint32_t> result;
-    for (std::size_t d = 0; d < documents_.size(); ++d) {
-      const FieldTerms& terms = fields_[d][static_cast<std::size_t>(field)];
-      if (const auto found = terms.find(term); found != terms.end()) {
-        result[d] = static_cast<std::uint32_t>(found->second.size());
-      }
-    }
-    return result;
+  const std::map<std::size_t, std::uint32_t>& Frequencies(Field field, const std::string& term) const {
+    static const std::map<std::size_t, std::uint32_t> kNone;
+    const auto& terms = inverted_[static_cast<std::size_t>(field)];
+    const auto found = terms.find(term);
+    return found == terms.end() ? kNone : found->second;
   }
 
   static std::set<std::size_t> Keys(const std::map<std::size_t, std::uint32_t>& map) {
@@ -220,10 +224,9 @@ class Index {
   }
 
   void Add(Field field, const std::string& term, float weight, std::set<std::size_t>& documents) const {
-    auto frequencies = Frequencies(field, term);
-    documents.merge(Keys(frequencies));
+    documents.merge(Keys(Frequencies(field, term)));
     if (known_.insert({weight > 0, field, term}).second) {
-      lists_.push_back({field, weight, std::move(frequencies)});
+      lists_.push_back({field, weight, Frequencies(field, term)});
     }
   }
 
@@ -335,11 +338,9 @@ class Index {
 
   List PrefixList(Field field, const std::string& prefix) const {
     std::map<std::string, std::size_t> terms;
-    for (const auto& fields : fields_) {
-      for (const auto& [term, positions] : fields[static_cast<std::size_t>(field)]) {
-        if (term.starts_with(prefix)) {
-          ++terms[term];
-        }
+    for (const auto& [term, documents] : inverted_[static_cast<std::size_t>(field)]) {
+      if (term.starts_with(prefix)) {
+        terms[term] = documents.size();
       }
     }
     std::vector<std::pair<std::string, std::size_t>> chosen(terms.begin(), terms.end());
@@ -372,6 +373,7 @@ class Index {
   std::vector<Document> documents_;
   TextIndexConfig config_;
   std::vector<std::array<FieldTerms, kFields>> fields_;
+  std::array<std::map<std::string, std::map<std::size_t, std::uint32_t>>, kFields> inverted_;
   std::vector<std::uint32_t> lengths_;
   float mean_ = 1;
   mutable Stemmer stemmer_;

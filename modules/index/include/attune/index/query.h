@@ -32,6 +32,7 @@ inline constexpr std::size_t kFields = 4;
 inline constexpr std::size_t kQueryBytesMax = 8192;       // a pasted page is no query; long agent prompts fit
 inline constexpr std::size_t kClausesMax = 64;            // words, phrases and prefixes of one query
 inline constexpr std::size_t kPrefixExpansionsMax = 256;  // terms that one prefix stands for, the most frequent first
+inline constexpr std::size_t kGlobBytesMax = 512;         // longer than any pattern that people write
 inline constexpr std::size_t kFilterValuesMax = 64;       // values per filter key
 
 struct Clause {
@@ -40,27 +41,27 @@ struct Clause {
 
   Kind kind = Kind::kWord;
   Need need = Need::kShould;
-  std::optional<Field> field;  // empty: body (with stems), symbol and path
-  std::string text;            // as typed, without quotes, sign, field and star
+  std::optional<Field> field = {};  // empty: body (with stems), symbol and path
+  std::string text = {};            // as typed, without quotes, sign, field and star
 };
 
 // Values of one key are alternatives; different keys must all hold. An empty list allows everything.
 struct Filters {
-  std::vector<std::string> languages;   // compared without regard to ASCII case
-  std::vector<std::string> sources;     // exact
-  std::vector<std::string> roles;       // exact
-  std::vector<std::string> path_globs;  // see PathMatches
-  std::vector<std::uint8_t> kinds;
-  std::optional<std::int64_t> after_ms;   // time_ms >= after_ms
-  std::optional<std::int64_t> before_ms;  // time_ms < before_ms
+  std::vector<std::string> languages = {};   // compared without regard to ASCII case
+  std::vector<std::string> sources = {};     // exact
+  std::vector<std::string> roles = {};       // exact
+  std::vector<std::string> path_globs = {};  // see PathMatches
+  std::vector<std::uint8_t> kinds = {};
+  std::optional<std::int64_t> after_ms = {};   // time_ms >= after_ms
+  std::optional<std::int64_t> before_ms = {};  // time_ms < before_ms
 
   bool empty() const noexcept;
 };
 
 struct Query {
-  std::vector<Clause> clauses;
+  std::vector<Clause> clauses = {};
   Filters filters;
-  std::vector<std::string> notes;  // what was dropped or read differently, in words; empty when nothing was
+  std::vector<std::string> notes = {};  // what was dropped or read differently, in words; empty when nothing was
 };
 
 // What `kind:NAME` means; the caller names its kinds. A number always works.
@@ -71,7 +72,7 @@ Query ParseQuery(std::string_view text, const KindNames& kinds = {});
 // True if `glob` matches a run of whole segments of `path`: "net" and "*.h" match any file or directory so called,
 // "src/**/*.h" matches headers at any depth below any src. '*' and '?' stay within a segment, "**" crosses segments
 // ("**/" also matches nothing). A leading '/' ties the glob to the path's beginning; a trailing '/' asks for something
-// below. Every other byte stands for itself. O(path * glob) per segment of the path at worst.
+// below. Every other byte stands for itself. A glob longer than kGlobBytesMax matches nothing. O(path * glob).
 bool PathMatches(std::string_view glob, std::string_view path) noexcept;
 
 }  // namespace attune::index

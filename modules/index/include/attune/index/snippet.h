@@ -33,8 +33,8 @@ struct Highlight {  // byte offsets into the body
 struct Snippet {
   std::size_t begin = 0;  // byte offsets into the body; whole lines unless a line is longer than bytes_max
   std::size_t end = 0;
-  std::uint32_t line = 0;             // of `begin`, counted from 0
-  std::vector<Highlight> highlights;  // ascending, not overlapping, inside [begin, end)
+  std::uint32_t line = 0;                  // of `begin`, counted from 0
+  std::vector<Highlight> highlights = {};  // ascending, not overlapping, inside [begin, end)
 };
 
 // Chooses the window with the most distinct terms, then the most occurrences, then the earliest.

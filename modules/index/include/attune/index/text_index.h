@@ -118,11 +118,11 @@ struct HighlightTerm {
 };
 
 struct TopK {
-  std::vector<Hit> hits;      // best first; equal scores by ascending id
-  std::uint64_t matched = 0;  // passages that match; an estimate unless matched_exact
+  std::vector<Hit> hits = {};  // best first; equal scores by ascending id
+  std::uint64_t matched = 0;   // passages that match; an estimate unless matched_exact
   bool matched_exact = false;
-  std::vector<HighlightTerm> terms;
-  std::vector<std::string> notes;  // the query's notes and what Search dropped (terms, prefix expansions)
+  std::vector<HighlightTerm> terms = {};
+  std::vector<std::string> notes = {};  // the query's notes and what Search dropped (terms, prefix expansions)
 };
 
 struct TextIndexStatistics {
@@ -131,14 +131,14 @@ struct TextIndexStatistics {
   std::uint64_t passages_buffered = 0;  // added, not published
   std::size_t segments = 0;
   std::size_t segments_on_disk = 0;
-  Bytes disk;                // size of the segment files
+  Bytes disk = {};           // size of the segment files
   std::uint64_t merges = 0;  // since Open
   std::uint64_t terms = 0;   // sum over segments and fields
 };
 
 struct MaintainReport {
-  Bytes processed;    // segment bytes merged or written by this call
-  bool more = false;  // call again
+  Bytes processed = {};  // segment bytes merged or written by this call
+  bool more = false;     // call again
 };
 
 class TextIndex final {
@@ -165,7 +165,8 @@ class TextIndex final {
   Status Flush();
 
   // A bounded step of background work: merges similar segments, drops deleted passages, writes to disk. Takes about
-  // 10 ns per byte of `budget`, plus the file write when a merge completes. One call at a time does the work.
+  // 10 ns per byte of `budget`, plus the file write when a merge completes. One call at a time does the work. After an
+  // error the merge begins again at the next call: wait before it.
   Result<MaintainReport> Maintain(Bytes budget);
 
   // REQUIRES: `live` ascending without duplicates. Deletes every passage that is not in `live` and returns the ids of
