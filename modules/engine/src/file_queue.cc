@@ -7,11 +7,12 @@
 
 namespace attune::engine {
 
-void FileQueue::AddListed(Source& source, std::string path, std::uint64_t size) {
+void FileQueue::AddListed(Source& source, std::string path, std::uint64_t size, bool left_out) {
   const std::scoped_lock lock(mutex_);
   bytes_ += size;
   std::deque<Waiting>& list = IsPaged(path) ? paged_ : text_;
-  list.push_back({.source = &source, .file = {.path = std::move(path), .size = size, .changed_at = {}}});
+  list.push_back(
+      {.source = &source, .file = {.path = std::move(path), .size = size, .changed_at = {}, .left_out = left_out}});
 }
 
 Queueing FileQueue::AddChanged(Source& source, std::string path, TimePoint now) {

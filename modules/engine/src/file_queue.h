@@ -36,6 +36,7 @@ struct QueuedFile {
   std::string path;        // relative to the source
   std::uint64_t size = 0;  // as listed; 0 when only a change is known
   TimePoint changed_at{};  // when the watch saw it; unset for listed files
+  bool left_out = false;   // the store has it, and the listing did not meet it
 };
 
 struct FileBatch {
@@ -61,7 +62,7 @@ class FileQueue {
   static constexpr std::size_t kBatchFilesMax = 64;    // one commit; more delays what is saved meanwhile
   static constexpr Bytes kBatchBytesMax{1ULL << 20U};  // about 20 ms of reading
 
-  void AddListed(Source& source, std::string path, std::uint64_t size);
+  void AddListed(Source& source, std::string path, std::uint64_t size, bool left_out = false);
   Queueing AddChanged(Source& source, std::string path, TimePoint now);
   void Forget(const Source& source);  // drops what waits of it
 

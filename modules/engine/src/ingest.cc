@@ -44,6 +44,13 @@ std::vector<IndexPassage> PassagesForIndex(const Source& source, const store::Ne
   return passages;
 }
 
+// A file that is still there and was not met by the walk is one that a rule leaves out.
+bool IsIgnoredNow(Source& source, const QueuedFile& file) {
+  if (!file.left_out) return false;
+  const std::scoped_lock lock(source.walk_mutex());
+  return source.walker().IsIgnored(file.path, console::PathKind::kFile);
+}
+
 std::string DocumentEvent(const Source& source, const std::string& path, std::size_t passages) {
   std::string json;
   state::JsonWriter out(json);
@@ -103,10 +110,13 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
   std::optional<store::DocumentInfo> known;
   if (auto found = world_.store.FindDocument(source.id(), file.path); found.ok()) known = *std::move(found);
   const bool was_read = known && known->skip_reason.empty();
-  ReadOutcome outcome = world_.reader.Read({.absolute_path = source.AbsolutePath(file.path),
-                                            .path = file.path,
-                                            .known_hash = was_read ? std::optional(known->content_hash) : std::nullopt},
-                                           stop);
+  ReadOutcome outcome =
+      IsIgnoredNow(source, file)
+          ? ReadOutcome(Vanished{})
+          : world_.reader.Read({.absolute_path = source.AbsolutePath(file.path),
+                                .path = file.path,
+                                .known_hash = was_read ? std::optional(known->content_hash) : std::nullopt},
+                               stop);
   if (std::holds_alternative<Interrupted>(outcome)) return false;
   files_done_.fetch_add(1, std::memory_order_relaxed);
   bytes_done_.fetch_add(file.size, std::memory_order_relaxed);

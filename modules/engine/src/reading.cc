@@ -210,7 +210,7 @@ void Reading::Enqueue(Source& source, std::vector<ListedFile> files) {
     bytes_total_ += bytes;
   }
   source.files_queued += files.size();
-  for (ListedFile& file : files) world_.queue.AddListed(source, std::move(file.path), file.size);
+  for (ListedFile& file : files) world_.queue.AddListed(source, std::move(file.path), file.size, file.left_out);
 }
 
 void Reading::Pump() {

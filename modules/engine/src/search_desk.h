@@ -48,7 +48,7 @@ class SearchDesk {
   void Advance(TimePoint now) {
     recent_.Advance(now);
     last_second_.Advance(now);
-  }                               // about every 100 ms
+  }  // about every 100 ms
   LatencyStatus latency() const;  // of the last minute
   metrics::HistogramSnapshot last_second() const { return last_second_.Recent(); }
 

@@ -56,7 +56,7 @@ class Comparison final : public console::WalkVisitor {
   SourceListing Finish(const console::WalkSummary& summary) {
     listing_.skips.AddCount(console::ToString(console::SkipReason::kIgnored),
                             summary.skipped_by(console::SkipReason::kIgnored));
-    for (auto& [path, known] : known_) listing_.to_read.push_back({.path = path, .size = 0});
+    for (auto& [path, known] : known_) listing_.to_read.push_back({.path = path, .size = 0, .left_out = true});
     return std::move(listing_);
   }
 

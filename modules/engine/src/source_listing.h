@@ -25,10 +25,11 @@ namespace attune::engine {
 struct ListedFile {
   std::string path;
   std::uint64_t size = 0;
+  bool left_out = false;  // the store has it, and the walk did not meet it: gone, or ignored by now
 };
 
 struct SourceListing {
-  std::vector<ListedFile> to_read;  // new, changed, or (size 0) gone: the reader looks once more and then forgets them
+  std::vector<ListedFile> to_read;  // new, changed or left out; of the last the reader makes sure once more
   std::uint64_t found = 0;
   std::uint64_t unchanged = 0;
   std::uint64_t documents = 0;  // read ones that stay

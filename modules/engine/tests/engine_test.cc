@@ -105,9 +105,10 @@ TEST_F(EngineTest, WhatIsInAFolderIsFoundWithItsLines) {
   EXPECT_GE(hit.line_end, 4U);
   EXPECT_GT(hit.parts.symbol, 0);
   EXPECT_NEAR(hit.score, hit.parts.body + hit.parts.stem + hit.parts.symbol + hit.parts.path, 1e-3);
-  ASSERT_FALSE(hit.highlights.empty());
-  EXPECT_EQ(hit.snippet.substr(hit.highlights[0].begin, hit.highlights[0].end - hit.highlights[0].begin),
-            "AcquireBuffer");
+  const auto is_the_name = [&](const ByteRange& mark) {
+    return hit.snippet.substr(mark.begin, mark.end - mark.begin) == "AcquireBuffer";
+  };
+  EXPECT_TRUE(std::ranges::any_of(hit.highlights, is_the_name)) << hit.snippet;
   EXPECT_EQ(Paths("acquire kind:prose"), std::vector<std::string>{"README.md"}) << "the stem of acquired";
 }
 
