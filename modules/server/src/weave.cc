@@ -51,7 +51,7 @@ Context Weave(const std::vector<engine::Passage>& passages, const WeaveLimits& l
     head += SourceLine(passage.where, context.sources.size() + 1);
     const std::size_t used = context.text.size() + head.size();
     const std::size_t room = used < budget ? budget - used : 0;
-    if (passage.text.size() <= room) {
+    if (used + passage.text.size() <= budget) {
       context.text.append(head).append(passage.text);
       context.sources.push_back({passage.where, false});
     } else if (room >= kWorthCutting + kCutMark.size()) {

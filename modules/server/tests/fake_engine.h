@@ -219,9 +219,10 @@ class FakeEngine final : public engine::Engine {
     report.messages_added = last_import_.size();
     return report;
   }
+  static constexpr std::int64_t kChatsMax = 100;  // more than a test makes
   Result<std::string> ExportChat(std::int64_t chat, std::string_view format) override {
-    if (chat != 1) return Error(ErrorCode::kNotFound, "there is no such chat");
-    return "chat 1 as " + std::string(format) + "\n";
+    if (chat < 1 || chat > kChatsMax) return Error(ErrorCode::kNotFound, "there is no such chat");
+    return "chat " + std::to_string(chat) + " as " + std::string(format) + "\n";
   }
 
   Result<engine::SourceStatus> AddSource(const std::string& root, std::string name) override {
