@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 #include "stemmer.h"
@@ -159,8 +160,8 @@ Snippet MakeSnippet(std::string_view body, std::span<const HighlightTerm> terms,
   MatchSink sink(terms);
   Tokenize(body, sink);
   std::vector<Match>& matches = sink.matches;
-  std::stable_sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+  std::sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) {
+    return std::tuple(a.begin, b.end, a.term) < std::tuple(b.begin, a.end, b.term);  // the longer one first
   });
   Window best;
   best.end = WindowEnd(body, 0, config);

@@ -344,7 +344,9 @@ class Index {
       }
     }
     std::vector<std::pair<std::string, std::size_t>> chosen(terms.begin(), terms.end());
-    std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+      return a.second != b.second ? a.second > b.second : a.first < b.first;
+    });
     chosen.resize(std::min(chosen.size(), kPrefixExpansionsMax));
     List list;
     list.field = field;
