@@ -29,6 +29,7 @@ struct ImportFile {
 Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, IndexFeed& feed,
                                  const ImportProgress& progress);
 
+// "markdown", "jsonl", "json" (lossless), or "tree": ids and parents only, as JSON.
 Result<std::string> ExportChat(const store::Store& store, std::int64_t chat, std::string_view format);
 
 }  // namespace attune::engine

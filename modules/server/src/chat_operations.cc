@@ -14,7 +14,7 @@ namespace {
 using engine::Engine;
 using state::Value;
 
-constexpr std::array<std::string_view, 3> kFormats{"markdown", "jsonl", "json"};
+constexpr std::array<std::string_view, 4> kFormats{"markdown", "jsonl", "json", "tree"};
 constexpr std::int64_t kContentBytesMax = 4 << 20;
 constexpr std::size_t kTitleBytesFromContent = 80;
 
@@ -103,7 +103,7 @@ constexpr std::array kExportParameters = std::to_array<Parameter>({
     kChatPathId,
     {.name = "format",
      .place = Place::kQuery,
-     .help = "How to write it.",
+     .help = "How to write it; json is lossless, tree has the ids of messages and of what they answer.",
      .max = 16,
      .default_json = "\"markdown\"",
      .choices = kFormats},
@@ -217,7 +217,9 @@ void ExportChat(Engine& engine, const Value& object, Done done) {
               return;
             }
             Answer answer{.status = 200, .body = *std::move(text)};
-            answer.file_name = IdText('c', id) + (format == "markdown" ? ".md" : "." + format);
+            answer.file_name = IdText('c', id) + (format == "markdown" ? ".md"
+                                                  : format == "tree"   ? ".tree.json"
+                                                                       : "." + format);
             if (format == "markdown") answer.content_type = "text/markdown; charset=utf-8";
             if (format == "jsonl") answer.content_type = "application/jsonl";
             reply(std::move(answer));

@@ -1,4 +1,4 @@
-// The shape of a whole chat, taken from its JSON export: which message answers which.
+// The shape of a whole chat, taken from its export as a tree: which message answers which.
 
 import { BranchTree, type Node } from './branches';
 

@@ -85,8 +85,9 @@ class Engine {
   // `progress` may be empty.
   virtual Result<ImportReport> ImportChats(const std::string& path, const std::string& name,
                                            const ImportProgress& progress) = 0;
-  virtual Result<std::string> ExportChat(std::int64_t chat,
-                                         std::string_view format) = 0;  // "markdown", "jsonl", "json"
+  virtual Result<std::string> ExportChat(
+      std::int64_t chat,
+      std::string_view format) = 0;  // "markdown", "jsonl", "json" (lossless), "tree" (ids only)
 
   // ---- sources
   virtual Result<SourceStatus> AddSource(const std::string& root, std::string name) = 0;
