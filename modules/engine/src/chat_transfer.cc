@@ -163,28 +163,6 @@ Result<std::string> WriteTree(const store::Store& store, store::ChatId id) {
   return text;
 }
 
-// Every message of a chat by the id that it has here, with what it answers: an imported
-// message has another id in the lossless export.
-Result<std::string> WriteTree(const store::Store& store, store::ChatId id) {
-  ATTUNE_ASSIGN_OR_RETURN(const auto stored, store.ReadChat(id));
-  if (!stored) return Error(ErrorCode::kNotFound, "there is no chat c" + std::to_string(id.value));
-  std::string text;
-  state::JsonWriter json(text);
-  json.BeginObject().Key("messages").BeginArray();
-  ATTUNE_RETURN_IF_ERROR(store.ForEachMessage(id, [&](const store::Message& message) {
-    json.BeginObject().Key("id").String("m" + std::to_string(message.id.value)).Key("parent");
-    if (message.parent) {
-      json.String("m" + std::to_string(message.parent.value));
-    } else {
-      json.Null();
-    }
-    json.EndObject();
-    return true;
-  }));
-  json.EndArray().EndObject();
-  return text;
-}
-
 }  // namespace
 
 Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, IndexFeed& feed,
@@ -215,7 +193,6 @@ Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, In
 }
 
 Result<std::string> ExportChat(const store::Store& store, std::int64_t chat, std::string_view format) {
-  if (format == "tree") return WriteTree(store, store::ChatId{chat});
   if (format == "tree") return WriteTree(store, store::ChatId{chat});
   ATTUNE_ASSIGN_OR_RETURN(const auto kind, console::ParseChatFileFormat(format == "json" ? "attune" : format));
   ATTUNE_ASSIGN_OR_RETURN(const console::Chat whole, ReadWhole(store, store::ChatId{chat}));
