@@ -12,6 +12,8 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { AttuneProcess } from '../browser/attune_process.mjs';
 
 const binary = process.env.ATTUNE_BIN;
+// What is found is asked here, not how soon: a busy machine would refuse searches within the default.
+const patient = ['--p99', '2s'];
 const kTools = ['chat_append', 'recall', 'remember', 'search', 'status'];
 const files = {
   'src/log.cc': '// One writer commits for everybody who waits: group commit.\nint CommitGroup(int writers) { return writers; }\n',
@@ -107,7 +109,7 @@ async function resources(client, passage, note, unique) {
 describe('a running server', () => {
   let attune;
   before(async () => {
-    attune = await AttuneProcess.start({ files });
+    attune = await AttuneProcess.start({ files, options: patient });
     await attune.waitUntilRead();
   });
   after(() => attune?.stop());
@@ -131,7 +133,7 @@ describe('a running server', () => {
   });
 
   it('is reached by attune mcp on standard input and output', async () => {
-    const transport = new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data] });
+    const transport = new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data, ...patient] });
     await connected(transport, (client) => converse(client, 'qrelay'));
     const seen = await attune.get('/v1/search?q=qrelaynote');
     assert.equal(seen.hits.length, 1, 'what was remembered through stdio is in the server');
@@ -141,7 +143,7 @@ describe('a running server', () => {
 describe('no server', () => {
   let attune;
   before(async () => {
-    attune = await AttuneProcess.start({ files });
+    attune = await AttuneProcess.start({ files, options: patient });
     await attune.waitUntilRead();
     attune.child.kill('SIGTERM');
     await new Promise((resolve) => attune.child.once('exit', resolve));
@@ -149,7 +151,7 @@ describe('no server', () => {
   after(() => attune?.stop());
 
   it('attune mcp opens the data folder itself, and what it remembers stays', async () => {
-    const transport = () => new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data] });
+    const transport = () => new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data, ...patient] });
     await connected(transport(), (client) => converse(client, 'qalone'));
     await connected(transport(), async (client) => {
       const found = await call(client, 'search', { query: 'qalonenote' });
