@@ -76,13 +76,15 @@ class [[nodiscard]] Result {
     ATTUNE_CHECK(ok(), "value() on an error");
     return *std::get_if<0>(&state_);
   }
-  T&& value() && {
+  // By value, so that `for (auto& x : *Load())` and `const auto& v = *Load()` keep what
+  // they refer to alive; a reference into the temporary would dangle.
+  T value() && {
     ATTUNE_CHECK(ok(), "value() on an error");
     return std::move(*std::get_if<0>(&state_));
   }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
