@@ -1,0 +1,89 @@
+#include "s3_fifo_policy.h"
+
+#include <algorithm>
+
+namespace attune::cache {
+namespace {
+
+constexpr std::size_t kSmallDivisor = 10;   // the paper's tenth
+constexpr std::uint8_t kHitsToPromote = 2;  // the paper's "more than one"
+
+std::size_t SmallTarget(std::size_t capacity) { return std::max<std::size_t>(1, capacity / kSmallDivisor); }
+
+}  // namespace
+
+Bytes S3FifoPolicy::bytes() const noexcept {
+  return Bytes(sizeof(*this)) + queues_.bytes() + BytesOf(states_) + BytesOf(keys_) + ghosts_.bytes();
+}
+
+void S3FifoPolicy::OnInsert(Slot slot, KeyHash key) {
+  queues_.Cover(slot, entries_max_);
+  CoverSlot(states_, slot, entries_max_);
+  CoverSlot(keys_, slot, entries_max_);
+  const bool returns = ghosts_.Take(key) != ghosts_.kAbsent;
+  states_[slot] = returns ? kInMain : 0;
+  keys_[slot] = key;
+  queues_.PushFront(returns ? kMain : kSmall, slot);
+}
+
+void S3FifoPolicy::OnErase(Slot slot) { queues_.Remove(QueueOf(slot), slot); }
+
+Slot S3FifoPolicy::Evict(KeyHash /*incoming*/) {
+  if (queues_.size(kSmall) >= SmallTarget(resident())) {
+    if (const Slot victim = EvictFromSmall(); victim != kNoSlot) return victim;
+  }
+  return queues_.empty(kMain) ? EvictFromSmall() : EvictFromMain();
+}
+
+Slot S3FifoPolicy::EvictFromSmall() {
+  const std::size_t capacity = resident();
+  while (!queues_.empty(kSmall)) {
+    const Slot oldest = queues_.Back(kSmall);
+    if ((states_[oldest] & kHitsMask) < kHitsToPromote) {
+      queues_.Remove(kSmall, oldest);
+      ghosts_.Push(0, keys_[oldest]);
+      const std::size_t ghosts_max = std::min(entries_max_, capacity) - SmallTarget(capacity);
+      while (ghosts_.size() > ghosts_max) ghosts_.DropOldest(0);
+      return oldest;
+    }
+    states_[oldest] = kInMain;
+    queues_.MoveToFront(kSmall, kMain, oldest);
+  }
+  return kNoSlot;
+}
+
+Slot S3FifoPolicy::EvictFromMain() {
+  for (;;) {  // ends: every round takes a hit from an entry, and three is the most that one has
+    const Slot oldest = queues_.Back(kMain);
+    if ((states_[oldest] & kHitsMask) == 0) {
+      queues_.Remove(kMain, oldest);
+      return oldest;
+    }
+    --states_[oldest];
+    queues_.MoveToFront(kMain, kMain, oldest);
+  }
+}
+
+void S3FifoPolicy::Resize(std::size_t entries_max) {
+  entries_max_ = entries_max;
+  while (ghosts_.size() > entries_max) ghosts_.DropOldest(0);
+}
+
+void S3FifoPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
+  queues_.AppendBackToFront(kSmall, slots);
+  queues_.AppendBackToFront(kMain, slots);
+}
+
+void S3FifoPolicy::CheckInvariants() const {
+  queues_.CheckInvariants();
+  ghosts_.CheckInvariants();
+  ATTUNE_CHECK(ghosts_.size() <= entries_max_, "ghosts are bounded");
+  std::vector<Slot> slots;
+  queues_.AppendBackToFront(kSmall, slots);
+  for (const Slot slot : slots) ATTUNE_CHECK(QueueOf(slot) == kSmall, "a slot knows its queue");
+  slots.clear();
+  queues_.AppendBackToFront(kMain, slots);
+  for (const Slot slot : slots) ATTUNE_CHECK(QueueOf(slot) == kMain, "a slot knows its queue");
+}
+
+}  // namespace attune::cache
