@@ -1,10 +1,13 @@
 #include "attune/cache/policies.h"
 
+#include "arc_policy.h"
 #include "attune/base/check.h"
 #include "fifo_policy.h"
+#include "lirs_policy.h"
 #include "lru_policy.h"
 #include "s3_fifo_policy.h"
 #include "sieve_policy.h"
+#include "two_q_policy.h"
 
 namespace attune::cache {
 
@@ -20,8 +23,11 @@ std::unique_ptr<Policy> MakePolicy(PolicyKind kind, const PolicyConfig& config) 
     case PolicyKind::kSieve:
       return std::make_unique<SievePolicy>(config);
     case PolicyKind::kArc:
+      return std::make_unique<ArcPolicy>(config);
     case PolicyKind::kLirs:
+      return std::make_unique<LirsPolicy>(config);
     case PolicyKind::kTwoQ:
+      return std::make_unique<TwoQPolicy>(config);
     case PolicyKind::kTinyLfu:
     case PolicyKind::kLfu:
     case PolicyKind::kLrfu:

@@ -1,0 +1,95 @@
+#include "arc_policy.h"
+
+#include <algorithm>
+
+namespace attune::cache {
+
+Bytes ArcPolicy::bytes() const noexcept {
+  return Bytes(sizeof(*this)) + lists_.bytes() + BytesOf(list_of_) + BytesOf(keys_) + ghosts_.bytes();
+}
+
+void ArcPolicy::OnInsert(Slot slot, KeyHash key) {
+  lists_.Cover(slot, entries_max_);
+  CoverSlot(list_of_, slot, entries_max_);
+  CoverSlot(keys_, slot, entries_max_);
+  const List list = Recall(key, entries_max_) ? kOften : kOnce;
+  return_.reset();
+  list_of_[slot] = list;
+  keys_[slot] = key;
+  lists_.PushFront(list, slot);
+}
+
+Slot ArcPolicy::Evict(KeyHash incoming) {
+  const std::size_t capacity = resident();
+  TrimGhosts(std::min(capacity, entries_max_));
+  if (const std::optional<List> from = Recall(incoming, capacity)) return Replace(*from == kOften);
+  if (lists_.size(kOnce) + ghosts_.size(kOnce) >= capacity) {
+    if (lists_.empty(kOften)) {  // T1 is the whole cache, and what is beyond is not worth remembering
+      const Slot victim = lists_.Back(kOnce);
+      lists_.Remove(kOnce, victim);
+      return victim;
+    }
+    if (ghosts_.size(kOnce) > 0) ghosts_.DropOldest(kOnce);
+  } else if (ghosts_.size() >= capacity) {  // all four lists hold 2c
+    ghosts_.DropOldest(kOften);             // not empty: T1 and B1 hold less than c
+  }
+  return Replace(false);
+}
+
+std::optional<ArcPolicy::List> ArcPolicy::Recall(KeyHash key, std::size_t capacity) {
+  if (return_ && return_->key == key) return return_->list;
+  const std::size_t once = ghosts_.size(kOnce);
+  const std::size_t often = ghosts_.size(kOften);
+  const std::size_t list = ghosts_.Take(key);
+  if (list == ghosts_.kAbsent) return std::nullopt;
+  if (list == kOnce) {
+    border_ = std::min(border_ + std::max<std::size_t>(1, often / once), capacity);
+  } else {
+    border_ -= std::min(border_, std::max<std::size_t>(1, once / often));
+  }
+  return_ = Return{key, static_cast<List>(list)};
+  return return_->list;
+}
+
+Slot ArcPolicy::Replace(bool returns_from_often) {
+  const std::size_t once = lists_.size(kOnce);
+  const bool too_long = once > border_ || (returns_from_often && once == border_);
+  return EvictFrom((once > 0 && too_long) || lists_.empty(kOften) ? kOnce : kOften);
+}
+
+Slot ArcPolicy::EvictFrom(List list) {
+  const Slot victim = lists_.Back(list);
+  lists_.Remove(list, victim);
+  ghosts_.Push(list, keys_[victim]);
+  return victim;
+}
+
+void ArcPolicy::TrimGhosts(std::size_t ghosts_max) {
+  while (ghosts_.size() > ghosts_max) {
+    ghosts_.DropOldest(ghosts_.size(kOnce) >= ghosts_.size(kOften) ? kOnce : kOften);
+  }
+}
+
+void ArcPolicy::Resize(std::size_t entries_max) {
+  entries_max_ = entries_max;
+  border_ = std::min(border_, entries_max);
+  TrimGhosts(entries_max);
+}
+
+void ArcPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
+  lists_.AppendBackToFront(kOnce, slots);
+  lists_.AppendBackToFront(kOften, slots);
+}
+
+void ArcPolicy::CheckInvariants() const {
+  lists_.CheckInvariants();
+  ghosts_.CheckInvariants();
+  ATTUNE_CHECK(ghosts_.size() <= entries_max_ + 1, "ghosts are bounded");
+  for (const List list : {kOnce, kOften}) {
+    std::vector<Slot> slots;
+    lists_.AppendBackToFront(list, slots);
+    for (const Slot slot : slots) ATTUNE_CHECK(list_of_[slot] == list, "a slot knows its list");
+  }
+}
+
+}  // namespace attune::cache
