@@ -28,5 +28,6 @@ Result<std::string> DataDirFor(const CommandContext& context, const std::string&
 // Commands print their own output; an Error ends the program with its message.
 Status RunUp(const CommandContext& context, const std::vector<std::string>& folders, bool once);
 Status RunMcp(const CommandContext& context);
+Status RunChatImport(const CommandContext& context, const std::string& file);
 
 }  // namespace attune::app

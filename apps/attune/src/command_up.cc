@@ -51,6 +51,7 @@ void ShowProgress(const engine::Engine& engine, ProgressBar& bar) {
   const engine::ReadingStatus reading = engine.status().reading;
   bar.Show({.done = reading.files_done,
             .total = reading.files_total,
+            .amount = std::to_string(reading.files_done) + "/" + std::to_string(reading.files_total) + " files",
             .rate = RateText(reading.bytes_per_second),
             .remaining = reading.remaining,
             .what = reading.current});

@@ -212,10 +212,7 @@ void CommandLine::AddChats() {
   chat->require_subcommand(1);
   CLI::App* const import =
       Add(*chat, "import", "Read an export of ChatGPT, Claude, or JSON lines", "attune chat import conversations.json",
-          [this](const CommandContext& context) {
-            const std::string name = std::filesystem::path(file_).filename().string();
-            return Ask(context, "import_chats", Object{{"path", file_}, {"name", name}}, PrintImport);
-          });
+          [this](const CommandContext& context) { return RunChatImport(context, file_); });
   import->add_option("FILE", file_, "conversations.json, *.jsonl, or an export of attune")->required();
 
   CLI::App* const list =

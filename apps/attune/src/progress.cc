@@ -40,8 +40,7 @@ std::string Shortened(const std::string& text, std::size_t width) {
 std::string ProgressLine(const ProgressState& state, std::size_t width) {
   const double share =
       state.total == 0 ? 0 : std::min(1.0, static_cast<double>(state.done) / static_cast<double>(state.total));
-  std::string line = Bar(share) + " " + std::to_string(static_cast<int>(share * 100)) + "%  " +
-                     std::to_string(state.done) + "/" + std::to_string(state.total) + " files";
+  std::string line = Bar(share) + " " + std::to_string(static_cast<int>(share * 100)) + "%  " + state.amount;
   if (!state.rate.empty()) line += "  " + state.rate;
   if (state.remaining) {
     line += "  " + ToString(Duration(std::chrono::ceil<std::chrono::seconds>(*state.remaining))) + " left";

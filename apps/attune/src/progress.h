@@ -3,7 +3,7 @@
 // where the output is no terminal.
 //
 //   ProgressBar bar(context.terminal);
-//   bar.Show({.done = 3, .total = 10, .rate = "12 MB/s", .remaining = 4s, .what = "src/a.cc"});
+//   bar.Show({.done = 3, .total = 10, .amount = "3/10 files", .rate = "12 MB/s", .remaining = 4s, .what = "src/a.cc"});
 //   bar.Clear();
 
 #include <cstdint>
@@ -17,6 +17,7 @@ namespace attune::app {
 struct ProgressState {
   std::uint64_t done = 0;
   std::uint64_t total = 0;
+  std::string amount;  // the same two, as people read them
   std::string rate;
   std::optional<Duration> remaining;
   std::string what;

@@ -26,6 +26,7 @@
 #include "conversations.h"
 #include "document_reader.h"
 #include "event_ring.h"
+#include "imports_under_way.h"
 #include "index_feed.h"
 #include "ingest.h"
 #include "memory_shares.h"
@@ -105,6 +106,7 @@ class EngineInUse final : public Engine {
             [this](std::function<void()> task) { return Run(exec::Lane::kInteractive, std::move(task)); },
             {.promise = config_.p99, .workers = static_cast<std::uint32_t>(cores_)}, registry_),
         conversations_(*store_, feed_, events_, world.clock),
+        imports_(world.clock),
         freshness_(registry_.AddHistogram(
             {"attune_freshness_seconds", "Time from a saved file to its being searchable.", "seconds"})),
         ingest_({.clock = world.clock,
@@ -210,7 +212,11 @@ class EngineInUse final : public Engine {
   Result<ImportReport> ImportChats(const std::string& path, const std::string& name,
                                    const ImportProgress& progress) override {
     const ImportFile file{.files = world_.files, .path = path, .name = name.empty() ? LastPart(path) : name};
-    return engine::ImportChats(file, *store_, feed_, progress);
+    const ImportsUnderWay::Run run = imports_.Begin(file.name);
+    return engine::ImportChats(file, *store_, feed_, [&](std::uint64_t done, std::uint64_t total) {
+      run.Report(done, total);
+      if (progress) progress(done, total);
+    });
   }
   Result<std::string> ExportChat(std::int64_t chat, std::string_view format) override {
     return engine::ExportChat(*store_, chat, format);
@@ -300,6 +306,7 @@ class EngineInUse final : public Engine {
   Recall recall_;
   SearchDesk desk_;
   Conversations conversations_;
+  ImportsUnderWay imports_;
   metrics::Histogram& freshness_;
   Ingest ingest_;
   Reading reading_;
@@ -442,6 +449,7 @@ EngineStatus EngineInUse::status() const {
   status.reading = reading_.Progress();
   status.reading.share = pilot_.reading_share();
   status.sources = reading_.Sources();
+  status.imports = imports_.Snapshot();
   status.search = desk_.latency();
 
   const memory::BrokerSnapshot budget = broker_.Snapshot();

@@ -68,9 +68,12 @@ constexpr std::array kSchemas = std::to_array<Schema>({
     {"Store", "The database.",
      "documents:integer passages:integer notes:integer chats:integer messages:integer on_disk_bytes:integer "
      "durability:string commits:integer operations:integer"},
+    {"Import", "An import of chats that is under way.",
+     "name:string bytes_done:integer bytes_total:integer running_ms:number"},
     {"Status", "The whole state at one moment.",
      "version:string data_dir:string name:string pid:integer address:string uptime_ms:number ready:boolean "
-     "reading:Reading sources:Source[] search:Latency memory:Memory index:Index store:Store warnings:string[]"},
+     "reading:Reading sources:Source[] imports:Import[] search:Latency memory:Memory index:Index store:Store "
+     "warnings:string[]"},
     {"Problem", "Why a request was not answered (RFC 9457).",
      "type:string title:string status:integer detail:string remedy?:string field?:string retry_after_ms?:integer"},
 });

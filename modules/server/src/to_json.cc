@@ -76,6 +76,17 @@ void WriteReading(JsonWriter& json, const engine::ReadingStatus& reading) {
   json.EndObject();
 }
 
+void WriteImports(JsonWriter& json, const std::vector<engine::ImportStatus>& imports) {
+  json.Key("imports").BeginArray();
+  for (const engine::ImportStatus& import : imports) {
+    json.BeginObject().Key("name").String(import.name);
+    json.Key("bytes_done").Uint(import.bytes_done).Key("bytes_total").Uint(import.bytes_total);
+    WriteMilliseconds(json.Key("running_ms"), import.running);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 void WriteLatency(JsonWriter& json, const engine::LatencyStatus& search) {
   json.Key("search").BeginObject().Key("count").Uint(search.count);
   WriteMilliseconds(json.Key("p50_ms"), search.p50);
@@ -257,6 +268,7 @@ void WriteJson(JsonWriter& json, const engine::EngineStatus& status) {
   json.Key("sources").BeginArray();
   for (const engine::SourceStatus& source : status.sources) WriteJson(json, source);
   json.EndArray();
+  WriteImports(json, status.imports);
   WriteLatency(json, status.search);
   WriteMemory(json, status.memory);
   WriteIndexAndStore(json, status.index, status.store);

@@ -203,6 +203,12 @@ struct StoreStatus {
   std::uint64_t commits = 0, operations = 0;  // since the start
 };
 
+struct ImportStatus {  // of chats, under way
+  std::string name{};  // of the file
+  std::uint64_t bytes_done = 0, bytes_total = 0;
+  Duration running{};
+};
+
 struct EngineStatus {
   std::string version{}, data_dir{}, name{};
   std::int64_t pid = 0;
@@ -211,6 +217,7 @@ struct EngineStatus {
   bool ready = false;
   ReadingStatus reading{};
   std::vector<SourceStatus> sources{};
+  std::vector<ImportStatus> imports{};
   LatencyStatus search{};
   MemoryStatus memory{};
   IndexStatus index{};
