@@ -94,6 +94,7 @@ class TextIndex::Impl {
     return RunSearch(*snapshot(), {query, filters, options, config_}, clock_);
   }
   bool Contains(std::uint64_t id) const;
+  std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   Bytes bytes() const;
   Bytes mapped_bytes_resident() const;
   Bytes Shrink(Bytes wanted);
@@ -111,6 +112,8 @@ class TextIndex::Impl {
     const std::lock_guard lock(snapshot_mutex_);
     snapshot_.swap(next);
   }
+  // After a change, so that whoever reads the new version searches what it stands for.
+  void NextVersion() noexcept { version_.fetch_add(1, std::memory_order_release); }
   std::string PathOf(std::string_view name) const { return directory_ + "/" + std::string(name); }
 
   Result<std::vector<std::string>> ReadManifest(const std::vector<std::string>& present);
@@ -150,6 +153,7 @@ class TextIndex::Impl {
   std::unordered_set<const Segment*> merging_;  // inputs of merge_; guarded by writer_mutex_
   std::uint64_t next_generation_ = 1;           // guarded by writer_mutex_
 
+  std::atomic<std::uint64_t> version_{1};
   mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Segments> snapshot_ = std::make_shared<const Segments>();  // guarded by snapshot_mutex_
 
@@ -285,11 +289,13 @@ void TextIndex::Impl::Remove(std::uint64_t id) {
   builder_.Remove(id);
   UpdateBuilderBytes(1);
   const auto segments = snapshot();  // named: a temporary would end before the loop begins
+  bool removed = false;
   for (const auto& segment : *segments) {
     if (const auto doc = segment->FindId(id)) {
-      segment->Delete(*doc);
+      removed = segment->Delete(*doc) || removed;
     }
   }
+  if (removed) NextVersion();
 }
 
 Status TextIndex::Impl::PublishLocked() {
@@ -336,6 +342,7 @@ Status TextIndex::Impl::AddSegment(std::shared_ptr<Segment> segment, const std::
   const bool on_disk = segment->on_disk();
   segments.push_back(std::move(segment));
   Swap(segments);
+  NextVersion();
   return on_disk ? WriteManifest(segments) : OkStatus();
 }
 
@@ -533,6 +540,7 @@ Result<std::vector<std::uint64_t>> TextIndex::Impl::Reconcile(std::span<const st
       }
     }
   }
+  NextVersion();
   std::vector<std::uint64_t> missing;
   for (std::size_t i = 0; i < live.size(); ++i) {
     if (!held[i]) {
@@ -631,6 +639,7 @@ Result<TopK> TextIndex::Search(const Query& query, const Filters& filters, const
   return impl_->Search(query, filters, options);
 }
 bool TextIndex::Contains(std::uint64_t id) const { return impl_->Contains(id); }
+std::uint64_t TextIndex::version() const noexcept { return impl_->version(); }
 Bytes TextIndex::bytes() const { return impl_->bytes(); }
 Bytes TextIndex::mapped_bytes_resident() const { return impl_->mapped_bytes_resident(); }
 Bytes TextIndex::Shrink(Bytes wanted) { return impl_->Shrink(wanted); }

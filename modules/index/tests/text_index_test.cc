@@ -185,6 +185,25 @@ TEST_F(TextIndexTest, ARemovedPassageIsInNoLaterSearch) {
   EXPECT_EQ(index_->statistics().passages_live, 0U);
 }
 
+TEST_F(TextIndexTest, TheVersionChangesWithWhatASearchCanAnswerAndOnlyThen) {
+  const std::uint64_t empty = index_->version();
+  Add(1, "alpha");
+  EXPECT_EQ(index_->version(), empty) << "not searchable yet";
+  ASSERT_TRUE(index_->Publish().ok());
+  const std::uint64_t published = index_->version();
+  EXPECT_NE(published, empty);
+  ASSERT_TRUE(index_->Publish().ok());
+  index_->Remove(99);
+  ASSERT_TRUE(index_->Flush().ok());
+  EXPECT_EQ(index_->version(), published) << "nothing new, nobody of that id, another place for the same";
+  index_->Remove(1);
+  const std::uint64_t removed = index_->version();
+  EXPECT_NE(removed, published);
+  AddAndPublish(2, "beta");
+  ASSERT_TRUE(index_->Reconcile({}).ok());
+  EXPECT_NE(index_->version(), removed);
+}
+
 TEST_F(TextIndexTest, AddingAnIdAgainReplacesThePassageAtPublish) {
   AddAndPublish(1, "first");
   Add(1, "second");

@@ -178,6 +178,10 @@ class TextIndex final {
 
   bool Contains(std::uint64_t id) const;  // published and not removed
 
+  // Changes after every change of what a search can answer. An answer may be kept and given again while the version
+  // that was read *before* its search is still the current one. One load.
+  std::uint64_t version() const noexcept;
+
   // Anonymous memory held: build buffer, in-memory segments, delete marks, a running merge.
   Bytes bytes() const;
   // Pages of segment files that are resident now; the kernel can take them back.
