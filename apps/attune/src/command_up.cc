@@ -113,6 +113,7 @@ Result<server::ServerConfig> ServerConfigOf(const CommandContext& context, const
   server::ServerConfig config;
   config.http.address = context.settings.address;
   config.http.port = context.settings.port;
+  config.hosts_allowed = context.settings.hosts;
   config.upload_dir = engine.folder().temporary_directory();
   ATTUNE_ASSIGN_OR_RETURN(config.token, TokenOf(context.settings));
   return config;

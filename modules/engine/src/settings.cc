@@ -77,6 +77,27 @@ Status ReadDurability(std::string_view text, Durability& durability) {
   return Bad(text, "full, normal or off");
 }
 
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+  return text;
+}
+
+Status ReadHosts(std::string_view text, std::vector<std::string>& hosts) {
+  std::vector<std::string> read;
+  for (std::string_view left = text; !left.empty();) {
+    const std::size_t comma = std::min(left.find(','), left.size());
+    const std::string_view name = left.substr(0, comma);
+    if (name.empty() || name.find_first_of("/@ ") != std::string_view::npos) {
+      return Bad(name, "names with or without a port, separated by commas: box.local,proxy:8080");
+    }
+    read.emplace_back(name);
+    left.remove_prefix(std::min(comma + 1, left.size()));
+  }
+  hosts = std::move(read);
+  return OkStatus();
+}
+
 constexpr std::array kInfos = {
     SettingInfo{"data", "DIR", "where attune keeps what it remembers; empty: a folder of yours by the project's name"},
     SettingInfo{"memory", "BYTES", "hard limit of the whole process, at least 128MiB; more holds more of the index"},
@@ -91,6 +112,7 @@ constexpr std::array kInfos = {
     SettingInfo{"file_max", "BYTES", "larger text files are skipped and counted; more takes memory while reading"},
     SettingInfo{"address", "IP", "where the server listens; anything but loopback needs token_file"},
     SettingInfo{"port", "PORT", "of the server; 0: any free one, printed at the start"},
+    SettingInfo{"hosts", "NAMES", "further names that requests may call the server by, such as box.local,proxy:8080"},
     SettingInfo{"token_file", "FILE", "file whose first line every request must carry as a bearer token"},
     SettingInfo{"log_level", "LEVEL", "debug, info, warning or error"},
     SettingInfo{"log_format", "FORMAT", "text for people, json for programs"},
@@ -128,6 +150,8 @@ constexpr std::array<Access, kInfos.size()> kAccess = {{
      [](std::string_view t, Settings& s) { return s.address = t, OkStatus(); }},
     {[](const Settings& s) { return std::to_string(s.port); },
      [](std::string_view t, Settings& s) { return ReadNumber(t, s.port, "a port from 0 to 65535"); }},
+    {[](const Settings& s) { return Joined(s.hosts); },
+     [](std::string_view t, Settings& s) { return ReadHosts(t, s.hosts); }},
     {[](const Settings& s) { return s.token_file; },
      [](std::string_view t, Settings& s) { return s.token_file = t, OkStatus(); }},
     {[](const Settings& s) { return s.log_level; },

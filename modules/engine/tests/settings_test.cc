@@ -44,6 +44,17 @@ TEST(SettingsTest, AnUnknownKeyIsAnErrorThatNamesPlaceAndNearestKey) {
   EXPECT_NE(loaded.error().message().find("'memory'"), std::string::npos) << loaded.error().message();
 }
 
+TEST(SettingsTest, HostsAreNamesSeparatedByCommas) {
+  Settings settings;
+  ASSERT_TRUE(ApplySetting("hosts", "box.local,proxy:8080", settings).ok());
+  EXPECT_EQ(settings.hosts, (std::vector<std::string>{"box.local", "proxy:8080"}));
+  ASSERT_TRUE(ApplySetting("hosts", "", settings).ok());
+  EXPECT_TRUE(settings.hosts.empty());
+  for (const std::string bad : {"http://box.local", "a,,b", "me@box"}) {
+    EXPECT_FALSE(ApplySetting("hosts", bad, settings).ok()) << bad;
+  }
+}
+
 TEST(SettingsTest, ABadValueNamesKeyAndValue) {
   Settings settings;
   for (const auto& [name, value] : {std::pair{"memory", "lots"},

@@ -23,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "attune/base/result.h"
 #include "attune/engine/config.h"
@@ -33,6 +34,7 @@ struct Settings {
   EngineConfig engine;
   std::string address = "127.0.0.1";
   std::uint16_t port = 7420;
+  std::vector<std::string> hosts;  // further names of the server: "box.local", "proxy:8080"
   std::string token_file;
   std::string log_level = "info";
   std::string log_format = "text";
