@@ -1,0 +1,66 @@
+#include "simulated_cache.h"
+
+#include "attune/base/check.h"
+
+namespace attune::cache {
+
+SimulatedCache::SimulatedCache(PolicyKind kind, std::size_t entries_max)
+    : entries_max_(entries_max), policy_(MakePolicy(kind, {.entries_max = entries_max})) {}
+
+bool SimulatedCache::Access(KeyHash key) {
+  if (const Slot slot = index_.Find(key, keys_); slot != HashIndex::kNone) {
+    policy_->OnHit(slot);
+    return true;
+  }
+  if (resident() >= entries_max_) Evict(key);
+  const Slot slot = TakeSlot();
+  keys_[slot] = key;
+  index_.Insert(slot, keys_);
+  policy_->OnInsert(slot, key);
+  return false;
+}
+
+void SimulatedCache::ChangePolicy(PolicyKind kind) {
+  std::vector<Slot> slots;
+  slots.reserve(resident());
+  policy_->AppendColdestFirst(slots);
+  policy_ = MakePolicy(kind, {.entries_max = entries_max_});
+  for (const Slot slot : slots) policy_->OnInsert(slot, keys_[slot]);
+}
+
+void SimulatedCache::Resize(std::size_t entries_max) {
+  ATTUNE_CHECK(entries_max > 0, "a cache holds at least one entry");
+  entries_max_ = entries_max;
+  policy_->Resize(entries_max);
+  while (resident() > entries_max_) Evict(0);
+}
+
+Bytes SimulatedCache::bytes() const noexcept {
+  return Bytes(sizeof(*this) + keys_.capacity() * sizeof(KeyHash) + free_.capacity() * sizeof(Slot)) + index_.bytes() +
+         policy_->bytes();
+}
+
+void SimulatedCache::CheckInvariants() const {
+  policy_->CheckInvariants();
+  ATTUNE_CHECK(policy_->resident() == resident(), "the policy knows every entry");
+  ATTUNE_CHECK(resident() <= entries_max_, "the limit holds");
+  ATTUNE_CHECK(resident() + free_.size() == keys_.size(), "a slot holds a key or is free");
+}
+
+Slot SimulatedCache::TakeSlot() {
+  if (free_.empty()) {
+    keys_.push_back(0);
+    return static_cast<Slot>(keys_.size() - 1);
+  }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+void SimulatedCache::Evict(KeyHash incoming) {
+  const Slot victim = policy_->Evict(incoming);
+  index_.Erase(victim, keys_);
+  free_.push_back(victim);
+}
+
+}  // namespace attune::cache
