@@ -87,7 +87,7 @@ class BraceScanner {
     bool constants = false;       // the names at the beginning of a Java enumeration
     bool in_parentheses = false;  // type ( ... ) of Go
     // Of an object literal.
-    std::string_view owner = {};  // NOLINT(readability-redundant-member-init): may be left out of an initializer
+    std::string_view owner = {};  // may be left out of an initializer
   };
   // A definition whose body has not begun.
   struct Header {

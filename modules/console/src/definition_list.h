@@ -38,7 +38,7 @@ class DefinitionList {
     std::uint32_t name_at = 0;
     std::uint32_t begin = 0;
     std::uint32_t parent = kNoDefinition;
-    std::string_view qualifier = {};  // NOLINT(readability-redundant-member-init): may be left out of an initializer
+    std::string_view qualifier = {};  // may be left out of an initializer
   };
   std::uint32_t Open(SymbolKind kind, const Place& place) {
     if (all_.size() >= max_) {

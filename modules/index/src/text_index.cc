@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <mutex>
+#include <ranges>
 #include <unordered_set>
 #include <utility>
 
@@ -255,10 +256,10 @@ void TextIndex::Impl::DeleteOlderDuplicates(const Segments& segments) {
     return;
   }
   std::unordered_set<std::uint64_t> seen;
-  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    for (std::uint32_t doc = 0; doc < (*segment)->passages(); ++doc) {
-      if (!seen.insert((*segment)->id(doc)).second) {
-        (*segment)->Delete(doc);
+  for (const auto& segment : std::ranges::reverse_view(segments)) {
+    for (std::uint32_t doc = 0; doc < segment->passages(); ++doc) {
+      if (!seen.insert(segment->id(doc)).second) {
+        segment->Delete(doc);
       }
     }
   }

@@ -17,7 +17,7 @@ struct WriteScope {
   Connection& connection;
   WallTime now;
   std::size_t bytes = 0;          // written so far; bounds the transaction
-  std::optional<Error> broken{};  // NOLINT(readability-redundant-member-init): the transaction is lost, why
+  std::optional<Error> broken{};  // the transaction is lost, why
 };
 
 namespace internal {

@@ -45,9 +45,9 @@ struct WalkConfig {
   bool git_rules = true;     // honour .gitignore and .git/info/exclude
   bool attune_rules = true;  // honour .attuneignore
   // See GlobalExcludesPath; empty: none.
-  std::string global_excludes_path = {};  // NOLINT(readability-redundant-member-init): may be left out
+  std::string global_excludes_path = {};  // may be left out
   // Absolute paths that are never entered: the data folder.
-  std::vector<std::string> excluded_directories = {};  // NOLINT(readability-redundant-member-init): may be left out
+  std::vector<std::string> excluded_directories = {};  // may be left out
   std::size_t depth_max = 128;                         // directories below the root; real trees stay under 40
   std::size_t path_bytes_max = 4096;                   // PATH_MAX; a longer path cannot be opened in one call
   Bytes ignore_file_max = Bytes(1U << 20U);            // a larger ignore file is reported and not honoured

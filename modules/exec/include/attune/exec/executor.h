@@ -31,7 +31,6 @@
 
 namespace attune::exec {
 
-// NOLINTBEGIN(readability-redundant-member-init): g++ wants the {} where a designated initializer leaves the field out
 struct ExecutorConfig {
   std::size_t workers = 2;                   // for interactive and background tasks together; about one a core
   std::size_t interactive_reserved = 1;      // of them; more keeps searches faster and background work slower
@@ -44,7 +43,6 @@ struct ExecutorConfig {
   std::function<void(Lane lane)> on_thread_start = {};
   std::function<void(Lane lane, Duration wait)> on_wait = {};  // sampled waits in the queue, from the worker
 };
-// NOLINTEND(readability-redundant-member-init)
 // Names the field that makes no sense.
 Status Validate(const ExecutorConfig& config);
 

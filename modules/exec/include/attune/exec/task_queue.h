@@ -29,13 +29,11 @@ enum class Lane : std::uint8_t {
 inline constexpr std::size_t kLaneCount = 3;
 std::string_view ToString(Lane lane) noexcept;
 
-// NOLINTBEGIN(readability-redundant-member-init): g++ wants the {} where a designated initializer leaves the field out
 struct TaskOptions {
   const char* name = "";                  // a literal: it is shown while the task runs, and never copied
   TimePoint deadline = TimePoint::max();  // a task that has not started by then is dropped with kDeadline
   std::stop_token stop = {};              // a task asked to stop before it started is dropped with kCancelled
 };
-// NOLINTEND(readability-redundant-member-init)
 
 class TaskQueue {
  public:

@@ -23,9 +23,6 @@
 
 namespace attune::store {
 
-// NOLINTBEGIN(readability-redundant-member-init): without the {}, a designated initializer that leaves the field out
-// is a warning (-Wmissing-field-initializers).
-
 // Adds the source, or changes the one of this name.
 struct PutSource {
   using Outcome = SourceId;
@@ -194,7 +191,5 @@ struct UnpinKnob {
   using Outcome = bool;  // false: was not pinned
   std::string name{};
 };
-
-// NOLINTEND(readability-redundant-member-init)
 
 }  // namespace attune::store

@@ -18,9 +18,6 @@
 
 namespace attune::store {
 
-// NOLINTBEGIN(readability-redundant-member-init): without the {}, a designated initializer that leaves the field out
-// is a warning (-Wmissing-field-initializers).
-
 struct PageWord {
   std::uint32_t byte_begin = 0;  // into the text of the document
   std::uint32_t byte_end = 0;    // one past the last byte
@@ -39,8 +36,6 @@ struct PageWords {
   std::vector<PageWord> words{};  // ascending byte_begin
   friend bool operator==(const PageWords&, const PageWords&) = default;
 };
-
-// NOLINTEND(readability-redundant-member-init)
 
 // `page` is the key of the row and not part of the bytes. kInvalidArgument names a word that is out of order, has an
 // end before its begin, or a confidence above 100.

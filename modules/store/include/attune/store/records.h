@@ -24,9 +24,6 @@ enum class DocumentKind : std::uint8_t { kOther = 0, kCode = 1, kProse = 2, kPag
 std::string_view ToString(SourceKind kind) noexcept;    // "folder", "chat", "notes"
 std::string_view ToString(DocumentKind kind) noexcept;  // "other", "code", "prose", "page", "data"
 
-// NOLINTBEGIN(readability-redundant-member-init): without the {}, a designated initializer that leaves the field out
-// is a warning (-Wmissing-field-initializers).
-
 struct Source {
   SourceId id{};
   std::string name{};  // unique
@@ -179,7 +176,5 @@ struct StoreCounts {
   std::uint64_t messages = 0;
   Bytes document_bytes{};  // size of the files that were read
 };
-
-// NOLINTEND(readability-redundant-member-init)
 
 }  // namespace attune::store

@@ -56,9 +56,6 @@ enum class Access : std::uint8_t { kReadWrite, kReadOnly };  // kReadOnly: every
 std::string_view ToString(Durability durability) noexcept;  // "full", "normal", "off"
 Result<Durability> ParseDurability(std::string_view text);  // kInvalidArgument lists the three
 
-// NOLINTBEGIN(readability-redundant-member-init): without the {}, a designated initializer that leaves the field out
-// is a warning (-Wmissing-field-initializers).
-
 struct StoreConfig {
   std::string path{};  // of the database file; its folder must exist
   Access access = Access::kReadWrite;
@@ -105,8 +102,6 @@ struct NoteListQuery {
   std::size_t limit = 50;
   bool deleted = false;  // true: deleted ones as well
 };
-
-// NOLINTEND(readability-redundant-member-init)
 
 enum class CheckDepth : std::uint8_t { kQuick, kFull };
 
