@@ -7,6 +7,7 @@
 #include "lru_policy.h"
 #include "s3_fifo_policy.h"
 #include "sieve_policy.h"
+#include "tiny_lfu_policy.h"
 #include "two_q_policy.h"
 
 namespace attune::cache {
@@ -29,6 +30,8 @@ std::unique_ptr<Policy> MakePolicy(PolicyKind kind, const PolicyConfig& config) 
     case PolicyKind::kTwoQ:
       return std::make_unique<TwoQPolicy>(config);
     case PolicyKind::kTinyLfu:
+      ATTUNE_CHECK(config.window_share > 0 && config.window_share < 1, "the window is a part of the cache");
+      return std::make_unique<TinyLfuPolicy>(config);
     case PolicyKind::kLfu:
     case PolicyKind::kLrfu:
       return std::make_unique<LruPolicy>(config);
