@@ -3,7 +3,9 @@
 #include "arc_policy.h"
 #include "attune/base/check.h"
 #include "fifo_policy.h"
+#include "lfu_policy.h"
 #include "lirs_policy.h"
+#include "lrfu_policy.h"
 #include "lru_policy.h"
 #include "s3_fifo_policy.h"
 #include "sieve_policy.h"
@@ -33,8 +35,10 @@ std::unique_ptr<Policy> MakePolicy(PolicyKind kind, const PolicyConfig& config) 
       ATTUNE_CHECK(config.window_share > 0 && config.window_share < 1, "the window is a part of the cache");
       return std::make_unique<TinyLfuPolicy>(config);
     case PolicyKind::kLfu:
+      return std::make_unique<LfuPolicy>(config);
     case PolicyKind::kLrfu:
-      return std::make_unique<LruPolicy>(config);
+      ATTUNE_CHECK(config.half_life > 0, "a reference counts half some time");
+      return std::make_unique<LrfuPolicy>(config);
   }
   ATTUNE_CHECK(false, "not a policy");
 }
