@@ -11,6 +11,7 @@
 #include <csignal>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -159,10 +160,11 @@ class LineReader {
 // A pipe that a stop request makes readable.
 class StopPipe {
  public:
-  explicit StopPipe(std::stop_token stop) : ends_(Open()), callback_(std::move(stop), Wake{ends_[1]}) {}
+  explicit StopPipe(std::stop_token stop) : ends_(Open()) { callback_.emplace(std::move(stop), Wake{ends_[1]}); }
   StopPipe(const StopPipe&) = delete;
   StopPipe& operator=(const StopPipe&) = delete;
   ~StopPipe() {
+    callback_.reset();  // returns when it does not write any more
     ::close(ends_[0]);
     ::close(ends_[1]);
   }
@@ -182,7 +184,7 @@ class StopPipe {
     return ends;
   }
   std::array<int, 2> ends_;
-  std::stop_callback<Wake> callback_;
+  std::optional<std::stop_callback<Wake>> callback_;
 };
 
 class StdioLoop {
