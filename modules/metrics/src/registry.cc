@@ -36,10 +36,17 @@ struct CollectSamples {
     });
     return samples;
   }
-  std::vector<Sample> operator()(const std::function<double()>& read) const {
-    return {{.labels = {}, .value = read()}};
+  std::vector<Sample> operator()(const std::function<std::vector<LabelledValue>()>& read) const {
+    std::vector<Sample> samples;
+    for (LabelledValue& value : read()) samples.push_back({.labels = std::move(value.labels), .value = value.value});
+    return samples;
   }
 };
+
+std::function<std::vector<LabelledValue>()> WithoutLabels(std::function<double()> read) {
+  ATTUNE_CHECK(read != nullptr, "something to call");
+  return [read = std::move(read)] { return std::vector<LabelledValue>{{.labels = {}, .value = read()}}; };
+}
 
 }  // namespace
 
@@ -142,7 +149,8 @@ Histogram& Registry::AddHistogram(Description description, BucketLayout layout) 
   return AddHistogramFamily(std::move(description), {}, layout, 1).With({});
 }
 
-Callback Registry::AddFunction(Description description, MetricType type, std::function<double()> read) {
+Callback Registry::AddFunction(Description description, MetricType type,
+                               std::function<std::vector<LabelledValue>()> read) {
   ATTUNE_CHECK(read != nullptr, "something to call");
   std::string name = description.name;
   Insert({.description = std::move(description), .type = type, .metrics = std::move(read)});
@@ -150,9 +158,15 @@ Callback Registry::AddFunction(Description description, MetricType type, std::fu
 }
 
 Callback Registry::AddGaugeFunction(Description description, std::function<double()> read) {
-  return AddFunction(std::move(description), MetricType::kGauge, std::move(read));
+  return AddFunction(std::move(description), MetricType::kGauge, WithoutLabels(std::move(read)));
 }
 Callback Registry::AddCounterFunction(Description description, std::function<double()> read) {
+  return AddFunction(std::move(description), MetricType::kCounter, WithoutLabels(std::move(read)));
+}
+Callback Registry::AddGaugeFunctions(Description description, std::function<std::vector<LabelledValue>()> read) {
+  return AddFunction(std::move(description), MetricType::kGauge, std::move(read));
+}
+Callback Registry::AddCounterFunctions(Description description, std::function<std::vector<LabelledValue>()> read) {
   return AddFunction(std::move(description), MetricType::kCounter, std::move(read));
 }
 

@@ -63,6 +63,17 @@ TEST(Registry, AFunctionIsReadUntilItsCallbackEnds) {
   EXPECT_EQ(registry.Collect()[0].type, MetricType::kCounter);
 }
 
+TEST(RegistryTest, AFunctionMayAnswerSeveralLabelledValues) {
+  Registry registry;
+  const Callback callback = registry.AddCounterFunctions({"hits_total", "Hits."}, [] {
+    return std::vector<LabelledValue>{{.labels = {{"cache", "a"}}, .value = 1},
+                                      {.labels = {{"cache", "b"}}, .value = 2}};
+  });
+  const std::string text = WritePrometheus(registry);
+  EXPECT_NE(text.find("hits_total{cache=\"a\"} 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("hits_total{cache=\"b\"} 2\n"), std::string::npos) << text;
+}
+
 TEST(RegistryDeathTest, DuplicateAndMalformedNamesAreBugs) {
   Registry registry;
   registry.AddCounter({"twice_total", "X."});

@@ -44,6 +44,11 @@ struct Description {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;  // name, value
 
+struct LabelledValue {
+  Labels labels;
+  double value = 0;
+};
+
 // One value at one moment.
 struct Sample {
   Labels labels;
@@ -131,6 +136,9 @@ class Registry {
   // quick and must not call the registry. The registry outlives the Callback.
   Callback AddGaugeFunction(Description description, std::function<double()> read);
   Callback AddCounterFunction(Description description, std::function<double()> read);
+  // The same for several values that differ in their labels, as many as `read` answers.
+  Callback AddGaugeFunctions(Description description, std::function<std::vector<LabelledValue>()> read);
+  Callback AddCounterFunctions(Description description, std::function<std::vector<LabelledValue>()> read);
 
   // Every family with its present values, by name.
   std::vector<FamilySample> Collect() const;
@@ -138,7 +146,7 @@ class Registry {
  private:
   friend class Callback;
   using Metrics = std::variant<std::unique_ptr<CounterFamily>, std::unique_ptr<GaugeFamily>,
-                               std::unique_ptr<HistogramFamily>, std::function<double()>>;
+                               std::unique_ptr<HistogramFamily>, std::function<std::vector<LabelledValue>()>>;
   struct Entry {
     Description description;
     MetricType type = MetricType::kCounter;
@@ -148,7 +156,7 @@ class Registry {
   template <typename Metric>
   Family<Metric>& AddFamily(Description description, MetricType type, std::unique_ptr<Family<Metric>> family);
   void Insert(Entry entry);
-  Callback AddFunction(Description description, MetricType type, std::function<double()> read);
+  Callback AddFunction(Description description, MetricType type, std::function<std::vector<LabelledValue>()> read);
   void RemoveFunction(const std::string& name) noexcept;
 
   mutable std::mutex mutex_;
