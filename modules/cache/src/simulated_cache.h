@@ -30,6 +30,8 @@ class SimulatedCache {
 
   // True if the key was there. It is there afterwards.
   bool Access(KeyHash key);
+  // Does not count as an access.
+  bool Contains(KeyHash key) const { return index_.Find(key, keys_) != HashIndex::kNone; }
 
   // The entries stay; the new policy learns of them coldest first, as in the live cache.
   void ChangePolicy(PolicyKind kind);

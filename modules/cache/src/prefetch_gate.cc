@@ -1,0 +1,260 @@
+#include "attune/cache/prefetch_gate.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "attune/base/check.h"
+#include "prefetch_shadow.h"
+#include "proposal_table.h"
+
+namespace attune::cache {
+namespace {
+
+constexpr double kLevelMemory = 256;     // proposals after which old ones count half: levels change within a phase
+constexpr double kOverallMemory = 1024;  // the same for everything issued; longer, because it corrects the levels
+constexpr double kOverallMin = 64;       // issued before it corrects anything
+constexpr double kDoubt = 8;             // proposals that a level is assumed to have made before its first ...
+constexpr double kDoubtUsed = 4;         // ... and how many of them came true: it takes 32 good ones to reach 0.9
+constexpr double kPrecisionCap = 0.995;  // what a correction can ask of a level at most
+constexpr double kAllowanceMax = 64;     // loads that one access may start at most
+constexpr std::size_t kInFlightMin = 16;
+constexpr std::uint32_t kDepthWindow = 64;  // resolved loads between two looks at the depth
+constexpr std::uint32_t kLateShare = 8;     // deeper when more than one load in eight is late
+constexpr std::size_t kDepthLimit = 64;
+constexpr std::size_t kInFlightLimit = 1U << 24U;
+
+void Fade(auto& record, double memory) {
+  if (record.proposed < memory) return;
+  record.proposed /= 2;
+  record.used /= 2;
+}
+
+Error OutOfRange(std::string_view field, double value, std::string_view range) {
+  return {ErrorCode::kInvalidArgument,
+          std::string(field) + " is " + std::to_string(value) + "; it must be " + std::string(range)};
+}
+
+}  // namespace
+
+Status Validate(const PrefetchGateConfig& config) {
+  if (!(config.precision_min >= 0 && config.precision_min <= 1)) {
+    return OutOfRange("precision_min", config.precision_min, "0 to 1");
+  }
+  if (!(config.issued_max >= 0 && config.issued_max <= kAllowanceMax)) {
+    return OutOfRange("issued_max", config.issued_max, "0 to 64");
+  }
+  if (config.depth_max < 1 || config.depth_max > kDepthLimit) {
+    return OutOfRange("depth_max", static_cast<double>(config.depth_max), "1 to 64");
+  }
+  if (config.in_flight_max < kInFlightMin || config.in_flight_max > kInFlightLimit) {
+    return OutOfRange("in_flight_max", static_cast<double>(config.in_flight_max), "16 to 2^24");
+  }
+  if (config.shadow_entries < 1 || config.shadow_entries > kInFlightLimit) {
+    return OutOfRange("shadow_entries", static_cast<double>(config.shadow_entries), "1 to 2^24");
+  }
+  if (!(config.harm_max >= 0 && config.harm_max <= 1)) return OutOfRange("harm_max", config.harm_max, "0 to 1");
+  return OkStatus();
+}
+
+PrefetchKnobs RegisterPrefetchKnobs(control::KnobRegistry& knobs, const PrefetchGateConfig& config,
+                                    std::string_view prefix) {
+  const std::string start = std::string(prefix) + ".";
+  const control::Knob& precision = knobs.Register(
+      {.name = start + "precision_min",
+       .unit = control::KnobUnit::kRatio,
+       .domain = control::LinearRange{0, 1},
+       .default_value = config.precision_min,
+       .help = "Share of the entries loaded ahead that must be asked for later; less gains hits and wastes loads."});
+  const control::Knob& issued = knobs.Register(
+      {.name = start + "issued_max",
+       .domain = control::LinearRange{0, kAllowanceMax},
+       .default_value = config.issued_max,
+       .help = "Entries loaded ahead for each access on average; more gains hits and loads the source more."});
+  return {.precision_min = &precision, .issued_max = &issued};
+}
+
+double PrefetchStatistics::precision() const noexcept {
+  return issued > 0 ? static_cast<double>(used) / static_cast<double>(issued) : 1.0;
+}
+
+PrefetchGate::PrefetchGate(std::size_t entries_max, PrefetchGateConfig config, Resident resident)
+    : config_(config), resident_(std::move(resident)) {
+  ATTUNE_CHECK(Validate(config_).ok(), "invalid PrefetchGateConfig");
+  ATTUNE_CHECK(resident_ != nullptr, "resident is empty");
+  Resize(entries_max);
+}
+
+PrefetchGate::~PrefetchGate() = default;
+
+Status PrefetchGate::Add(std::unique_ptr<Prefetcher> prefetcher) {
+  if (prefetcher->needs_spatial_keys() && config_.key_space != KeySpace::kSpatial) {
+    return Error(ErrorCode::kInvalidArgument, "prefetcher '" + std::string(prefetcher->name()) +
+                                                  "' computes with keys, and the keys of this cache are opaque");
+  }
+  if (members_.size() == kPrefetchersMax) {
+    return Error(ErrorCode::kExhausted, "no room for prefetcher '" + std::string(prefetcher->name()) +
+                                            "': the gate has " + std::to_string(kPrefetchersMax));
+  }
+  members_.emplace_back();
+  members_.back().statistics.name = prefetcher->name();
+  members_.back().prefetcher = std::move(prefetcher);
+  return OkStatus();
+}
+
+void PrefetchGate::Follow(const PrefetchKnobs& knobs) { knobs_ = knobs; }
+
+double PrefetchGate::precision_min() const noexcept {
+  return knobs_.precision_min != nullptr ? knobs_.precision_min->value() : config_.precision_min;
+}
+
+double PrefetchGate::issued_max() const noexcept {
+  return knobs_.issued_max != nullptr ? knobs_.issued_max->value() : config_.issued_max;
+}
+
+void PrefetchGate::Resize(std::size_t entries_max) {
+  ATTUNE_CHECK(entries_max >= 1, "a cache without room");
+  // What is proposed later than the cache is large would have been evicted again.
+  in_flight_ = std::make_unique<ProposalTable>(std::max(kInFlightMin, std::min(entries_max, config_.in_flight_max)));
+  shadow_ = std::make_unique<PrefetchShadow>(entries_max, config_.shadow_entries, config_.harm_max);
+}
+
+void PrefetchGate::OnAccess(PrefetchKey key, AccessOutcome outcome, std::vector<PrefetchKey>& load_ahead) {
+  ++counts_.accesses;
+  allowance_ = std::min(allowance_ + issued_max(), kAllowanceMax);
+  Resolve(key, outcome);
+  const bool harmful_before = shadow_->harmful();
+  shadow_->Access(key);
+  if (shadow_->harmful() && !harmful_before) ++counts_.stops;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    proposals_.clear();
+    members_[i].prefetcher->Observe(key);
+    members_[i].prefetcher->Propose(members_[i].statistics.depth, proposals_);
+    for (const Proposal& proposal : proposals_) {
+      if (proposal.key != key) Consider(i, proposal, load_ahead);
+    }
+  }
+}
+
+void PrefetchGate::Resolve(PrefetchKey key, AccessOutcome outcome) {
+  const auto pending = in_flight_->Take(key);
+  if (!pending.has_value()) return;
+  if (pending->issued && outcome == AccessOutcome::kMiss) {
+    OnWasted(*pending);  // evicted before it was asked for
+    return;
+  }
+  OnUsed(*pending, outcome == AccessOutcome::kJoined);
+}
+
+void PrefetchGate::OnUsed(const PendingProposal& proposal, bool late) {
+  Member& member = members_[proposal.prefetcher];
+  LevelRecord& record = member.levels[proposal.level];
+  record.used = std::min(record.used + 1, record.proposed);
+  if (!proposal.issued) return;
+  overall_.used = std::min(overall_.used + 1, overall_.proposed);
+  ++counts_.used;
+  ++member.statistics.used;
+  ++member.loads.used;
+  if (late) {
+    ++counts_.late;
+    ++member.statistics.late;
+    ++member.loads.late;
+  }
+  ConsiderDepth(member);
+}
+
+void PrefetchGate::OnWasted(const PendingProposal& proposal) {
+  if (!proposal.issued) return;
+  Member& member = members_[proposal.prefetcher];
+  ++member.loads.wasted;
+  ConsiderDepth(member);
+}
+
+void PrefetchGate::ConsiderDepth(Member& member) const {
+  const LoadRecord loads = member.loads;
+  const std::uint32_t resolved = loads.used + loads.wasted;
+  if (resolved < kDepthWindow) return;
+  std::size_t& depth = member.statistics.depth;
+  if (loads.used < precision_min() * resolved) {
+    depth = std::max<std::size_t>(depth / 2, 1);
+  } else if (loads.late * kLateShare > resolved) {
+    depth = std::min(depth * 2, config_.depth_max);
+  }
+  member.loads = {};
+}
+
+bool PrefetchGate::GoodEnough(const LevelRecord& record) const {
+  const double wanted = precision_min();
+  double correction = 0;
+  if (overall_.proposed >= kOverallMin) correction = std::max(0.0, wanted - overall_.used / overall_.proposed);
+  const double estimate = (record.used + kDoubtUsed) / (record.proposed + kDoubt);
+  return estimate >= std::max(wanted, std::min(wanted + correction, kPrecisionCap));
+}
+
+bool PrefetchGate::Issues(const LevelRecord& record) {
+  if (!GoodEnough(record)) {
+    ++counts_.refused_precision;
+    return false;
+  }
+  if (allowance_ < 1) {
+    ++counts_.refused_budget;
+    return false;
+  }
+  return true;
+}
+
+void PrefetchGate::Consider(std::size_t member, const Proposal& proposal, std::vector<PrefetchKey>& load_ahead) {
+  ATTUNE_CHECK(proposal.level < kConfidenceLevels, "a prefetcher proposes a level that does not exist");
+  LevelRecord& record = members_[member].levels[proposal.level];
+  const PendingProposal* const pending = in_flight_->Find(proposal.key);
+  if (pending != nullptr && (pending->issued || !GoodEnough(record))) return;
+  if (resident_(proposal.key)) return;
+  if (pending != nullptr) {  // watched until now: whoever dares to issue it takes it over
+    LevelRecord& before = members_[pending->prefetcher].levels[pending->level];
+    before.proposed = std::max(before.proposed - 1, before.used);
+    in_flight_->Take(proposal.key);
+  }
+  ++members_[member].statistics.proposed;
+  const bool issues = Issues(record);
+  if (issues) shadow_->Prefetch(proposal.key);
+  const bool stopped = issues && shadow_->harmful();
+  if (stopped) ++counts_.refused_harm;
+  // Counted when proposed rather than when resolved: those that come true do so sooner than
+  // those that do not, so a record of resolved ones alone would flatter.
+  record.proposed += 1;
+  Fade(record, kLevelMemory);
+  if (issues && !stopped) {
+    CountIssued(member);
+    load_ahead.push_back(proposal.key);
+  }
+  const auto oldest = in_flight_->Put({.key = proposal.key,
+                                       .prefetcher = static_cast<std::uint8_t>(member),
+                                       .level = proposal.level,
+                                       .issued = issues && !stopped});
+  if (oldest.has_value()) OnWasted(*oldest);
+}
+
+void PrefetchGate::CountIssued(std::size_t member) {
+  allowance_ -= 1;
+  ++counts_.issued;
+  ++members_[member].statistics.issued;
+  overall_.proposed += 1;
+  Fade(overall_, kOverallMemory);
+}
+
+PrefetchStatistics PrefetchGate::Statistics() const {
+  PrefetchStatistics statistics = counts_;
+  statistics.stopped = shadow_->harmful();
+  statistics.gain = shadow_->gain();
+  for (const Member& member : members_) statistics.prefetchers.push_back(member.statistics);
+  return statistics;
+}
+
+Bytes PrefetchGate::bytes() const noexcept {
+  Bytes sum = Bytes(sizeof(*this) + members_.capacity() * sizeof(Member) + proposals_.capacity() * sizeof(Proposal)) +
+              in_flight_->bytes() + shadow_->bytes();
+  for (const Member& member : members_) sum = sum + member.prefetcher->bytes();
+  return sum;
+}
+
+}  // namespace attune::cache
