@@ -34,7 +34,6 @@ struct Watermarks {
 // 0 < low < high < hard <= 1, or an error that names the one that makes no sense.
 Status Validate(const Watermarks& marks);
 
-// NOLINTBEGIN(readability-redundant-member-init): g++ wants the {} where a designated initializer leaves the field out
 struct ConsumerObservation {
   Bytes held = {};
   Bytes minimum = {};
@@ -50,7 +49,6 @@ struct MemoryObservation {
   bool shrinking = false;
   std::vector<ConsumerObservation> consumers = {};
 };
-// NOLINTEND(readability-redundant-member-init)
 
 enum class Pressure : std::uint8_t { kNone, kHigh, kHard };
 std::string_view ToString(Pressure pressure) noexcept;

@@ -1,0 +1,549 @@
+#include "attune/memory/slot_pool.h"
+
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <new>
+#include <thread>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace attune::memory {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20U;
+constexpr std::size_t kSlabMin = std::size_t{64} << 10U;         // below, giving back costs more calls than it frees
+constexpr std::size_t kMagazineBytes = std::size_t{256} << 10U;  // of memory that a thread moves at a time
+
+std::size_t RoundUp(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
+
+// Slots of a line and more begin at a line, so that two threads never share one; large ones at a page.
+std::size_t StrideOf(const SlotType& type) {
+  std::size_t unit = std::max(type.align, sizeof(std::uint64_t));
+  if (type.size >= kSlabMin) {
+    unit = std::max(unit, kPage);
+  } else if (type.size >= kCacheLine) {
+    unit = std::max(unit, kCacheLine);
+  }
+  return RoundUp(std::max(type.size, std::size_t{1}), unit);
+}
+
+// The smallest power of two of slots that fill whole pages and a slab's minimum.
+unsigned SlabShiftOf(std::size_t stride, std::size_t slab_min) {
+  unsigned shift = 0;
+  while (((stride << shift) % kPage) != 0 || (stride << shift) < slab_min) {
+    ++shift;
+  }
+  return shift;
+}
+
+std::uint64_t NextPoolId() noexcept {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+long Membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0U, 0); }
+
+// Once per process; the kernel remembers it. Linux 4.14 and later.
+bool RegisterMembarrier() noexcept {
+  static const bool registered = Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+  return registered;
+}
+
+void* Reserve(std::size_t size) noexcept {
+  void* place = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return place == MAP_FAILED ? nullptr : place;
+}
+
+}  // namespace
+
+Status Validate(const PoolConfig& config) {
+  const auto fail = [&](const std::string& what) {
+    return Error(ErrorCode::kInvalidArgument, "pool '" + config.name + "': " + what);
+  };
+  if (config.capacity_max == 0 || config.capacity_max > kPoolCapacityMax) {
+    return fail("capacity_max must be 1 to " + std::to_string(kPoolCapacityMax) + ", found " +
+                std::to_string(config.capacity_max));
+  }
+  if (config.capacity_initial > config.capacity_max) {
+    return fail("capacity_initial " + std::to_string(config.capacity_initial) + " is above capacity_max " +
+                std::to_string(config.capacity_max));
+  }
+  if (config.trim_interval <= Duration(0)) {
+    return fail("trim_interval must be positive");
+  }
+  return OkStatus();
+}
+
+SlotPool::SlotPool(const SlotType& type, const PoolConfig& config, const NumaTopology& topology)
+    : stride_(StrideOf(type)),
+      magazine_(std::clamp(kMagazineBytes / stride_, std::size_t{1}, kMagazineMax)),
+      stash_max_(static_cast<std::uint32_t>(2 * magazine_)),
+      slab_shift_(SlabShiftOf(stride_, config.huge_pages ? kHugePage : kSlabMin)),
+      place_of_first_(NextPoolId() << 32U),
+      slots_per_node_(RoundUp(config.capacity_max, std::size_t{1} << slab_shift_)),
+      slots_total_(topology.nodes * slots_per_node_),
+      type_(type),
+      config_(config),
+      topology_(topology),
+      has_membarrier_(RegisterMembarrier()),
+      nodes_(topology.nodes),
+      capacity_initial_(config.capacity_initial),
+      capacity_max_(config.capacity_max),
+      trim_interval_(config.trim_interval) {
+  ATTUNE_CHECK(Validate(config_).ok(), "a pool configuration that makes no sense");
+  ATTUNE_CHECK(topology_.nodes >= 1 && topology_.nodes <= kNumaNodesMax, "1 to 64 nodes");
+  ATTUNE_CHECK(type_.align <= kPage, "a slot is aligned to a page at most");
+  slab_slots_.resize(slots_total_ >> slab_shift_);
+  MapMemory();
+  for (Stash& stash : stashes_) {
+    stash.claimed.store(!has_membarrier_, std::memory_order_relaxed);
+  }
+  stashes_[metrics::kThreadSlotShared].claimed.store(true, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  while (open_ < capacity_initial_ && OpenSlab(topology_.NodeOfThread())) {
+  }
+}
+
+SlotPool::~SlotPool() {
+  ATTUNE_CHECK(Idle() == open_, "a leased object outlives its pool");
+  for (std::size_t slab = 0; slab < slab_slots_.size(); ++slab) {
+    const auto first = static_cast<std::uint32_t>(slab << slab_shift_);
+    for (std::uint32_t i = first; i < first + slab_slots_[slab]; ++i) {
+      const std::uint64_t place = place_of_first_ + i;
+      Unpoison(place);
+      if (type_.destroy != nullptr && (WordAt(place).load(std::memory_order_relaxed) & kBuilt) != 0) {
+        type_.destroy(SlotAt(place));
+      }
+    }
+  }
+  if (has_memory()) {
+    munmap(SlotAt(place_of_first_), slots_total_ * stride_);
+    munmap(static_cast<void*>(&WordAt(place_of_first_)), slots_total_ * sizeof(std::uint64_t));
+  }
+}
+
+// Without address space the pool stays at a capacity of none, and Acquire says so.
+void SlotPool::MapMemory() {
+  const std::size_t size = slots_total_ * stride_;
+  const std::size_t words_size = slots_total_ * sizeof(std::uint64_t);
+  void* slots = Reserve(size);
+  void* words = Reserve(words_size);
+  if (slots == nullptr || words == nullptr) {
+    if (slots != nullptr) {
+      munmap(slots, size);
+    }
+    if (words != nullptr) {
+      munmap(words, words_size);
+    }
+    capacity_max_ = 0;
+    return;
+  }
+  // Fresh pages are zero, which is the representation of an atomic zero: no need to touch all words. The
+  // origins wrap around below zero; adding a place brings them back.
+  slot_origin_ = reinterpret_cast<std::uintptr_t>(slots) - place_of_first_ * stride_;
+  word_origin_ = reinterpret_cast<std::uintptr_t>(words) - place_of_first_ * sizeof(std::uint64_t);
+  if (config_.huge_pages) {
+    (void)madvise(slots, size, MADV_HUGEPAGE);  // advice; without it, small pages
+  }
+  for (std::size_t node = 0; topology_.nodes > 1 && node < topology_.nodes; ++node) {
+    PreferNumaNode(SlotAt(place_of_first_ + node * slots_per_node_), slots_per_node_ * stride_, node);
+  }
+}
+
+#ifdef __SANITIZE_ADDRESS__
+void SlotPool::Poison(std::uint64_t place) const noexcept { ASAN_POISON_MEMORY_REGION(SlotAt(place), type_.size); }
+void SlotPool::Unpoison(std::uint64_t place) const noexcept { ASAN_UNPOISON_MEMORY_REGION(SlotAt(place), type_.size); }
+#endif
+
+PoolHandle SlotPool::LeaseUnbuilt(std::uint64_t place) {
+  const std::uint64_t word = WordAt(place).load(std::memory_order_relaxed);
+  ATTUNE_CHECK((word & kLeased) == 0, "a slot is free and leased: its handle was returned by two threads at once");
+  Unpoison(place);
+  if (type_.build != nullptr) {
+    type_.build(SlotAt(place));
+  }
+  built_.fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t leased = word | kBuilt | kLeased;
+  WordAt(place).store(leased, std::memory_order_relaxed);
+  return {leased, place};
+}
+
+// With mutex_ held nobody claims, so this thread's own stash needs no Enter.
+PoolHandle SlotPool::AcquireFromDepot(std::size_t thread) {
+  std::uint64_t place = kNone;
+  {
+    const std::lock_guard lock(mutex_);
+    Stash& stash = stashes_[thread];
+    place = Pop(stash);
+    if (place == kNone) {
+      const std::size_t wanted = thread == metrics::kThreadSlotShared ? 1 : magazine_;
+      const std::size_t taken = Take(topology_.NodeOfThread(), std::span(stash.slots).first(wanted));
+      if (taken == 0) {
+        ++exhausted_;
+        return {};
+      }
+      stash.count.store(static_cast<std::uint32_t>(taken), std::memory_order_relaxed);
+      place = Pop(stash);
+    }
+  }
+  return Lease(place);
+}
+
+// The older half goes: what was returned last is hottest.
+void SlotPool::ReleaseToDepot(std::size_t thread, std::uint64_t place) noexcept {
+  const std::lock_guard lock(mutex_);
+  Stash& stash = stashes_[thread];
+  if (thread == metrics::kThreadSlotShared) {
+    const std::uint32_t index = IndexOf(place);
+    Put(std::span(&index, 1));
+  } else if (!Push(stash, place)) {
+    Put(std::span(stash.slots).first(magazine_));
+    std::copy_n(stash.slots.begin() + static_cast<std::ptrdiff_t>(magazine_), magazine_, stash.slots.begin());
+    stash.count.store(static_cast<std::uint32_t>(magazine_), std::memory_order_relaxed);
+    (void)Push(stash, place);
+  }
+}
+
+// A batch is served from the stash, and what is missing from the depot, past the stash.
+std::size_t SlotPool::Grab(std::size_t thread, std::span<std::uint32_t> slots) {
+  Stash& stash = stashes_[thread];
+  std::size_t taken = 0;
+  if (Enter(stash)) {
+    for (std::uint64_t place = 0; taken < slots.size() && (place = Pop(stash)) != kNone; ++taken) {
+      slots[taken] = IndexOf(place);
+    }
+    Leave(stash);
+  }
+  if (taken == 0) {
+    const std::lock_guard lock(mutex_);
+    taken = Take(topology_.NodeOfThread(), slots);
+    std::reverse(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(taken));
+    exhausted_ += taken == 0 ? 1 : 0;
+  }
+  return taken;
+}
+
+std::size_t SlotPool::Acquire(std::span<PoolHandle> handles) {
+  const std::size_t thread = metrics::ThreadSlot();
+  std::size_t done = 0;
+  while (done < handles.size()) {
+    std::array<std::uint32_t, 2 * kMagazineMax> slots;
+    const std::size_t taken = Grab(thread, std::span(slots).first(std::min(slots.size(), handles.size() - done)));
+    if (taken == 0) {
+      break;
+    }
+    for (const std::uint32_t index : std::span(slots).first(taken)) {
+      handles[done++] = Lease(place_of_first_ + index);
+    }
+  }
+  return done;
+}
+
+void SlotPool::Release(std::span<const PoolHandle> handles) noexcept {
+  const std::size_t thread = metrics::ThreadSlot();
+  Stash& stash = stashes_[thread];
+  std::array<std::uint32_t, 2 * kMagazineMax> slots;
+  while (!handles.empty()) {
+    const std::size_t count = std::min(slots.size(), handles.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      EndLease(handles[i]);
+      slots[i] = IndexOf(handles[i].place);
+    }
+    handles = handles.subspan(count);
+    std::size_t kept = 0;
+    if (Enter(stash)) {
+      while (kept < count && Push(stash, place_of_first_ + slots[kept])) {
+        ++kept;
+      }
+      Leave(stash);
+    }
+    if (kept < count) {
+      const std::lock_guard lock(mutex_);
+      Put(std::span(slots).subspan(kept, count - kept));
+    }
+  }
+}
+
+bool SlotPool::OpenSlab(std::size_t node_number) {
+  Node& node = nodes_[node_number];
+  const std::size_t slab_slots = std::size_t{1} << slab_shift_;
+  const std::size_t slabs_per_node = slots_per_node_ >> slab_shift_;
+  if (open_ >= capacity_max_ || (node.slabs_closed.empty() && node.slabs_used == slabs_per_node)) {
+    return false;
+  }
+  std::size_t slab = node_number * slabs_per_node + node.slabs_used;
+  if (node.slabs_closed.empty()) {
+    ++node.slabs_used;
+  } else {
+    slab = node.slabs_closed.back();
+    node.slabs_closed.pop_back();
+  }
+  const std::size_t count = std::min(slab_slots, capacity_max_ - open_);
+  slab_slots_[slab] = static_cast<std::uint32_t>(count);
+  open_ += count;
+  ++exchanges_;
+  // Lowest first. The depot never has to grow when slots come back: it has room for all that are open.
+  if (node.free.capacity() < open_) {
+    node.free.reserve(std::max(open_, 2 * node.free.capacity()));
+  }
+  for (std::size_t i = count; i > 0; --i) {
+    const auto index = static_cast<std::uint32_t>((slab << slab_shift_) + i - 1);
+    node.free.push_back(index);
+    Poison(place_of_first_ + index);
+  }
+  return true;
+}
+
+std::size_t SlotPool::TakeFromNode(std::size_t node_number, std::span<std::uint32_t> slots) {
+  std::vector<std::uint32_t>& free = nodes_[node_number].free;
+  const std::size_t taken = std::min(slots.size(), free.size());
+  std::copy_n(free.end() - static_cast<std::ptrdiff_t>(taken), taken, slots.begin());
+  free.resize(free.size() - taken);
+  nodes_[node_number].free_min = std::min(nodes_[node_number].free_min, free.size());
+  ++exchanges_;
+  return taken;
+}
+
+// From the own node, from fresh memory of the own node, from other nodes, from other threads: in order of cost.
+std::size_t SlotPool::Take(std::size_t node_number, std::span<std::uint32_t> slots) {
+  for (const bool collected : {false, true}) {
+    if (collected) {
+      if (Idle() == 0) {
+        return 0;  // without disturbing anybody: a full pool is asked again and again
+      }
+      CollectStashes();
+    }
+    if (!nodes_[node_number].free.empty() || OpenSlab(node_number)) {
+      return TakeFromNode(node_number, slots);
+    }
+    for (std::size_t other = 0; other < nodes_.size(); ++other) {
+      if (!nodes_[other].free.empty()) {
+        return TakeFromNode(other, slots);
+      }
+    }
+  }
+  return 0;
+}
+
+void SlotPool::Put(std::span<const std::uint32_t> slots) noexcept {
+  ++exchanges_;
+  if (nodes_.size() == 1) {
+    nodes_[0].free.insert(nodes_[0].free.end(), slots.begin(), slots.end());
+    return;
+  }
+  for (const std::uint32_t index : slots) {
+    nodes_[index / slots_per_node_].free.push_back(index);
+  }
+}
+
+std::size_t SlotPool::Idle() const noexcept {
+  std::size_t idle = 0;
+  for (const Node& node : nodes_) {
+    idle += node.free.size();
+  }
+  for (const Stash& stash : stashes_) {
+    idle += stash.count.load(std::memory_order_relaxed);
+    idle += stash.hottest.load(std::memory_order_relaxed) != kNone ? std::size_t{1} : std::size_t{0};
+  }
+  return idle;
+}
+
+// Claims all, waits for whoever is inside (a few instructions), and takes.
+void SlotPool::CollectStashes() {
+  const std::span owned = std::span(stashes_).first(metrics::kThreadSlotsOwned);
+  for (Stash& stash : owned) {
+    stash.claimed.store(true, std::memory_order_seq_cst);
+  }
+  if (has_membarrier_) {
+    ATTUNE_CHECK(Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0, "it worked when it was registered");
+  }
+  for (Stash& stash : owned) {
+    while (stash.inside.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
+    }
+    for (std::uint64_t place = 0; (place = Pop(stash)) != kNone;) {
+      const std::uint32_t index = IndexOf(place);
+      Put(std::span(&index, 1));
+    }
+    stash.claimed.store(!has_membarrier_, std::memory_order_release);
+  }
+}
+
+// Takes wholly free slabs out of the depot, from the end of the address range. Leaves the depot sorted, so that the
+// slots in use gather at the front and later slabs become free.
+std::vector<SlotPool::Slab> SlotPool::TakeFreeSlabs(std::size_t node, std::size_t slots_max) {
+  std::vector<std::uint32_t>& free = nodes_[node].free;
+  std::sort(free.begin(), free.end(), std::greater<>());
+  std::vector<Slab> slabs;
+  std::size_t taken = 0;
+  auto keep = free.begin();
+  for (auto run = free.begin(); run != free.end();) {
+    const std::uint32_t slab = SlabOf(*run);
+    const auto run_end = std::find_if(run, free.end(), [&](std::uint32_t index) { return SlabOf(index) != slab; });
+    const auto count = static_cast<std::size_t>(run_end - run);
+    if (count == slab_slots_[slab] && taken + count <= slots_max) {
+      slab_slots_[slab] = 0;
+      closing_ += count;
+      slabs.push_back({slab << slab_shift_, static_cast<std::uint32_t>(count)});
+      taken += count;
+    } else {
+      keep = std::copy(run, run_end, keep);
+    }
+    run = run_end;
+  }
+  free.erase(keep, free.end());
+  return slabs;
+}
+
+// Outside the lock, because destructors may do anything. The generations stay: an old handle never becomes valid.
+Bytes SlotPool::CloseSlabs(std::size_t node, const std::vector<Slab>& slabs) {
+  std::size_t destroyed = 0;
+  for (const Slab& slab : slabs) {
+    for (std::uint32_t i = slab.first; i < slab.first + slab.count; ++i) {
+      const std::uint64_t place = place_of_first_ + i;
+      const std::uint64_t word = WordAt(place).load(std::memory_order_relaxed);
+      Unpoison(place);
+      if ((word & kBuilt) != 0) {
+        if (type_.destroy != nullptr) {
+          type_.destroy(SlotAt(place));
+        }
+        WordAt(place).store(word & ~kBuilt, std::memory_order_relaxed);
+        ++destroyed;
+      }
+    }
+    (void)madvise(SlotAt(place_of_first_ + slab.first), stride_ << slab_shift_, MADV_DONTNEED);
+  }
+  destroyed_.fetch_add(destroyed, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  for (const Slab& slab : slabs) {
+    nodes_[node].slabs_closed.push_back(SlabOf(slab.first));
+    open_ -= slab.count;
+    closing_ -= slab.count;
+  }
+  return Bytes(destroyed * stride_);
+}
+
+Bytes SlotPool::Trim(TimePoint now) {
+  std::vector<std::vector<Slab>> slabs(nodes_.size());
+  {
+    const std::lock_guard lock(mutex_);
+    if (now - trimmed_at_ < trim_interval_) {
+      return Bytes(0);
+    }
+    trimmed_at_ = now;
+    std::size_t surplus = open_ - std::min(open_, capacity_initial_);
+    CollectStashes();
+    for (std::size_t node = 0; node < nodes_.size(); ++node) {
+      slabs[node] = TakeFreeSlabs(node, std::min(surplus, nodes_[node].free_min));
+      for (const Slab& slab : slabs[node]) {
+        surplus -= slab.count;
+      }
+      nodes_[node].free_min = nodes_[node].free.size();
+    }
+  }
+  Bytes freed;
+  for (std::size_t node = 0; node < slabs.size(); ++node) {
+    freed = freed + CloseSlabs(node, slabs[node]);
+  }
+  return freed;
+}
+
+Bytes SlotPool::Shrink(Bytes wanted) {
+  Bytes freed;
+  for (std::size_t node = 0; node < nodes_.size() && freed < wanted; ++node) {
+    const std::size_t slots = (wanted - freed).count() / stride_ + (std::size_t{1} << slab_shift_);
+    std::vector<Slab> slabs;
+    {
+      const std::lock_guard lock(mutex_);
+      CollectStashes();
+      slabs = TakeFreeSlabs(node, slots);
+      nodes_[node].free_min = std::min(nodes_[node].free_min, nodes_[node].free.size());
+    }
+    freed = freed + CloseSlabs(node, slabs);
+  }
+  return freed;
+}
+
+void SlotPool::SetLimits(std::size_t capacity_initial, std::size_t capacity_max, Duration trim_interval) {
+  const std::lock_guard lock(mutex_);
+  capacity_max_ = !has_memory() ? 0 : std::min(capacity_max, config_.capacity_max);
+  capacity_initial_ = std::min(capacity_initial, capacity_max_);
+  trim_interval_ = trim_interval;
+}
+
+// Every word counts the leases of its slot that ended: the statistics are true without a counter on the fast path.
+PoolStats SlotPool::stats() const {
+  const std::lock_guard lock(mutex_);
+  PoolStats stats{.built = built_.load(std::memory_order_relaxed),
+                  .destroyed = destroyed_.load(std::memory_order_relaxed),
+                  .exhausted = exhausted_,
+                  .exchanges = exchanges_,
+                  .open = open_,
+                  .bytes = bytes()};
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    const std::size_t first = node * slots_per_node_;
+    const std::size_t end = first + (static_cast<std::size_t>(nodes_[node].slabs_used) << slab_shift_);
+    for (std::size_t i = first; i < end; ++i) {
+      const std::uint64_t word = WordAt(place_of_first_ + i).load(std::memory_order_relaxed);
+      stats.released += word / kLeaseStep;
+      stats.leased += word & kLeased;
+    }
+  }
+  stats.acquired = stats.released + stats.leased;
+  return stats;
+}
+
+Bytes SlotPool::bytes() const noexcept {
+  const std::uint64_t destroyed = destroyed_.load(std::memory_order_acquire);
+  const std::uint64_t built = built_.load(std::memory_order_relaxed);
+  constexpr std::size_t kBookkeeping = sizeof(std::uint64_t) + sizeof(std::uint32_t);  // word and place in the depot
+  return Bytes(sizeof(SlotPool) + (built - std::min(built, destroyed)) * (stride_ + kBookkeeping));
+}
+
+Bytes SlotPool::bytes_leased() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return Bytes(sizeof(SlotPool) + (open_ - std::min(open_, Idle() + closing_)) * stride_);
+}
+
+void SlotPool::CheckInvariants() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<bool> seen(topology_.nodes * slots_per_node_);
+  std::size_t idle = 0;
+  const auto check_idle = [&](std::uint32_t index) {
+    ATTUNE_CHECK(!seen[index], "a slot is free once");
+    ATTUNE_CHECK((WordAt(place_of_first_ + index).load(std::memory_order_relaxed) & kLeased) == 0,
+                 "what is free is not leased");
+    ATTUNE_CHECK((index & ((1U << slab_shift_) - 1)) < slab_slots_[SlabOf(index)], "a free slot is in an open slab");
+    seen[index] = true;
+    ++idle;
+  };
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    for (const std::uint32_t index : nodes_[node].free) {
+      ATTUNE_CHECK(index / slots_per_node_ == node, "a slot goes home to its node");
+      check_idle(index);
+    }
+  }
+  for (const Stash& stash : stashes_) {
+    std::for_each_n(stash.slots.begin(), stash.count.load(std::memory_order_relaxed), check_idle);
+    if (const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed); hottest != kNone) {
+      check_idle(IndexOf(hottest));
+    }
+  }
+  std::size_t leased = 0;
+  for (std::size_t i = 0; has_memory() && i < seen.size(); ++i) {
+    leased += WordAt(place_of_first_ + i).load(std::memory_order_relaxed) & kLeased;
+  }
+  ATTUNE_CHECK(idle + leased == open_, "every open slot is idle or leased");
+  ATTUNE_CHECK(open_ <= config_.capacity_max, "bounded");
+}
+
+}  // namespace attune::memory
