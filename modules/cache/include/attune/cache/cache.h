@@ -1,0 +1,267 @@
+#pragma once
+// Cache<K, V>: values that are cheaper to keep than to make again, within limits that hold.
+//
+//   Cache<std::string, std::string> pages(clock, {.entries_max = 10'000, .bytes_max = 64_MiB, .time_to_live = 5min});
+//   pages.Put("/", Render("/"));
+//   if (const std::optional<std::string> page = pages.Get("/")) Send(*page);
+//   Result<std::string> page = pages.GetOrLoad("/", [] { return Render("/"); });   // one Render, however many ask
+//
+// Limits     entries and bytes both hold over all shards at every moment; bytes are everything, the
+//            cache's own tables included. What is larger than the cache is refused, and Put says so.
+// Time       an entry is gone exactly at its time for whoever reads; its memory follows within a millisecond of the
+//            next Put or Maintain. GetOrLoad may be given stale values (CacheConfig::stale_for).
+// Eviction   by the configured policy, or, without one, by the policy that small simulations
+//            on a sample of the accesses find best (policy_selector.h). Moving to another keeps the entries.
+// Worth      GetOrLoad measures hits and loads; where loading is cheaper it goes past the cache (worth.h).
+// Ownership  owns keys and values. Get copies a value out: keep what is large behind a
+//            std::shared_ptr<const T>, or look at it in place with Read or Pin.
+//            Borrows the clock, the journal and what the hooks refer to; they outlive it.
+// Threads    every member is thread-safe, construction and destruction aside. The destructor waits for
+//            refreshes in the background. Values are destroyed and listeners called without any lock; `fn` of Read and
+//            ForEach and the predicate of EraseIf run under a shard's lock and must not call this cache.
+// Cost       Get about 15 ns for 64-bit keys, an evicting Put about 60 ns (README.md has the table). Resize and
+//            Shrink are O(entries), one shard after the other; a change of policy holds
+//            each shard for about 20 ns per entry. A clock is read only for entries with a time.
+// Errors     kNotFound for what is known to be absent, kConflict for a loader that waits for itself,
+//            kUnavailable for one that throws, and whatever loaders answer. Callbacks other than loaders must not
+//            throw. REQUIRES of all: Validate(config).ok().
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "attune/base/bytes.h"
+#include "attune/base/clock.h"
+#include "attune/base/result.h"
+#include "attune/cache/cache_config.h"
+#include "attune/cache/cache_shard.h"
+#include "attune/cache/cache_stats.h"
+#include "attune/cache/cache_traits.h"
+#include "attune/cache/load_waits.h"
+#include "attune/cache/loaded.h"
+#include "attune/cache/policy_selector.h"
+#include "attune/control/journal.h"
+
+namespace attune::cache {
+
+// Runs a function some time later on another thread, like an executor's Submit. False: it
+// will not run. A function that is destroyed without having run counts as not run.
+using Background = std::function<bool(std::function<void()>)>;
+
+template <typename K, typename V>
+struct CacheHooks {
+  // Called once for each entry that has left, by the thread that made it leave. Null: a remembered absence.
+  std::function<void(const K&, const V*, RemovalReason)> removed;
+  Background background;                // refreshes stale values, runs simulations; without it callers do so themselves
+  control::Journal* journal = nullptr;  // told of changes of policy and of bypassing
+};
+
+template <typename K, typename V, typename Traits = CacheTraits<K, V>>
+class Cache {
+  static_assert(std::is_nothrow_move_constructible_v<K> && std::is_nothrow_move_constructible_v<V>,
+                "entries move when the cache shrinks, which cannot fail half-way");
+
+ public:
+  using key_type = K;
+  using mapped_type = V;
+  using Hooks = CacheHooks<K, V>;
+  class Pinned;
+
+  // REQUIRES: Validate(config).ok().
+  explicit Cache(const Clock& clock, CacheConfig config = {}, Hooks hooks = {});
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+  ~Cache();  // REQUIRES: no pins are left
+
+  // ---- looking up
+
+  template <LookupKey<K> Q>
+  std::optional<V> Get(const Q& key);
+
+  // Calls `fn(const V&)` on the value where it lies. False: there is none.
+  template <LookupKey<K> Q, typename Fn>
+  bool Read(const Q& key, Fn&& fn);
+
+  // Keeps the entry from being evicted, and its value where it is, until the answer ends. Empty when there is no
+  // value. A pinned entry counts against the limits as before; replaced or erased, it lives on for its pins alone.
+  template <LookupKey<K> Q>
+  Pinned Pin(const Q& key);
+
+  // Without counting as an access.
+  template <LookupKey<K> Q>
+  bool Contains(const Q& key) const;
+  template <LookupKey<K> Q>
+  bool KnownAbsent(const Q& key) const;
+  template <LookupKey<K> Q>
+  std::optional<V> Peek(const Q& key) const;
+
+  // ---- storing
+
+  PutOutcome Put(K key, V value) { return Put(std::move(key), std::move(value), config_.time_to_live); }
+  // A time to live that is not positive stores nothing and removes what was there.
+  PutOutcome Put(K key, V value, Duration time_to_live);
+  // Remembers that there is no value.
+  PutOutcome PutAbsent(K key) { return PutAbsent(std::move(key), config_.negative_time_to_live); }
+  PutOutcome PutAbsent(K key, Duration time_to_live);
+
+  template <LookupKey<K> Q>
+  bool Erase(const Q& key);
+  // `predicate(const K&, const V*)`; null is a remembered absence. Answers how many have left.
+  template <typename Predicate>
+  std::size_t EraseIf(Predicate&& predicate);
+  void Clear() {
+    EraseIf([](const K&, const V*) { return true; });
+  }
+
+  // ---- loading
+
+  // The value, or what `loader()` brings (loaded.h says in which shapes). Who asks meanwhile waits for the same load
+  // and gets the same answer. Errors are not kept. An answer that was overtaken by a Put, Erase or Clear of its key is
+  // given to those who wait and not stored.
+  //
+  // With stale_for and a background, `loader` outlives the call: let it own what it captures.
+  template <LookupKey<K> Q, typename Loader>
+  Result<V> GetOrLoad(const Q& key, Loader loader);
+
+  // ---- shape
+
+  // Evicts down to new limits, or makes room for more, in use.
+  Status Resize(CacheLimits limits);
+  // Gives back at least `wanted` if there is so much, and answers how much it was. The limits stay.
+  Bytes Shrink(Bytes wanted);
+  // Ends the choosing, if there was any.
+  void UsePolicy(PolicyKind kind);
+  // Removes what has expired, runs what simulations have waited for, and measures. Every second or so
+  // is enough, and never is allowed: stores expire and lookups simulate what they must.
+  void Maintain();
+
+  // ---- seeing
+
+  std::size_t size() const noexcept { return budget_.entries(); }
+  Bytes bytes() const noexcept { return Bytes(budget_.bytes()); }
+  CacheLimits limits() const noexcept { return {budget_.entries_max(), Bytes(budget_.bytes_max())}; }
+  const std::string& name() const noexcept { return config_.name; }
+  CacheStats Stats() const;
+  // `fn(const K&, const V&)` for every value that has not expired, shard by shard.
+  template <typename Fn>
+  void ForEach(Fn&& fn) const;
+  // Copies, the next to be evicted in front of each shard's part.
+  std::vector<std::pair<K, V>> Snapshot() const;
+
+  void CheckInvariants() const;  // O(entries), for tests
+
+ private:
+  using Shard = CacheShard<K, V, Traits>;
+  using Removed = typename Shard::Removed;
+
+  // A load that runs, or that waits in the background for its turn.
+  struct Flight {
+    explicit Flight(K flight_key) : key(std::move(flight_key)) {}
+    const K key;
+    LoadTicket ticket;
+    bool started = false;                     // guarded by the shard's lock; nobody waits before
+    bool overtaken = false;                   // guarded by the shard's lock
+    std::optional<Result<Loaded<V>>> answer;  // written before, read after the ticket is done
+  };
+  using FlightPtr = std::shared_ptr<Flight>;
+
+  struct alignas(64) Part {
+    Part(Budget& budget, const ShardSetup& setup, TimePoint now) : shard(budget, setup, now) {}
+    Shard shard;
+    // All guarded by shard.lock.
+    std::unordered_multimap<KeyHash, FlightPtr> flights;
+    std::vector<SampledAccess> samples;
+    std::uint64_t loads = 0;
+    std::uint64_t loads_failed = 0;
+    std::uint64_t loads_joined = 0;
+    Duration load_time = Duration(0);
+  };
+
+  template <typename Loader>
+  struct Refresh;
+
+  enum class Role : std::uint8_t { kAnswered, kRefresh, kLoad, kJoin };
+  struct Boarding {
+    Role role = Role::kAnswered;
+    std::optional<V> value;
+    bool absent = false;
+    FlightPtr flight;
+  };
+
+  static constexpr std::size_t kSelectorEntriesMax = std::size_t{1} << 40U;  // more than any memory holds
+  static constexpr std::size_t kSamplesKept = 4 * PolicySelector::kBatch;    // while nobody has time for them
+
+  Part& PartOf(KeyHash hash) const noexcept { return *parts_[(hash >> 8U) & part_mask_]; }
+  TimePoint ExpiresAt(KeyHash hash, TimePoint now, Duration time_to_live) const noexcept;
+  void Tell(Removed& removed) const;
+
+  template <typename Q, typename Use>
+  bool Visit(const Q& key, Use&& use);
+  bool NoteSample(Part& part, KeyHash hash, bool hit);
+  PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
+  bool EvictElsewhere(const Part& here, Removed& removed);
+  template <typename Q>
+  void Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own);
+
+  template <typename Q>
+  Boarding Board(Part& part, KeyHash hash, const Q& key, Removed& removed);
+  template <typename Q>
+  FlightPtr FindFlight(const Part& part, KeyHash hash, const Q& key) const;
+  void RemoveFlight(Part& part, KeyHash hash, const FlightPtr& flight);
+  bool Claim(Part& part, Flight& flight);
+  template <typename Loader>
+  Result<V> Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader);
+  void Land(Part& part, KeyHash hash, const FlightPtr& flight);
+  Result<V> Join(const FlightPtr& flight);
+  Result<V> AnswerOf(const Result<Loaded<V>>& answer) const;
+  template <typename Loader>
+  Result<V> RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader);
+  void BeginBackgroundTask();
+  void EndBackgroundTask();
+  Error AbsentError() const { return {ErrorCode::kNotFound, "cache '" + config_.name + "': known to be absent"}; }
+
+  void EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max);
+  void SimulateSoon();
+  // These REQUIRE maintain_mutex_.
+  void Simulate();
+  void TellSelectorSize();
+  void SwitchPolicy(PolicyKind kind);
+  void Journal(const PolicyChange& change) const;
+  void ChargeOwn();
+
+  const Clock& clock_;
+  const CacheConfig config_;
+  const Hooks hooks_;
+  mutable Budget budget_;
+  std::size_t part_mask_ = 0;
+  std::vector<std::unique_ptr<Part>> parts_;
+
+  LoadWaits load_waits_;
+  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next four
+  std::vector<SampledAccess> samples_;
+  std::uint64_t policy_switches_ = 0;
+  std::uint64_t own_bytes_ = 0;
+  std::size_t selector_entries_ = 0;
+  std::unique_ptr<PolicySelector> selector_;  // set once; its Samples is for everybody, the rest for maintain_mutex_
+  std::atomic<bool> choosing_{false};
+  std::atomic<bool> simulation_waits_{false};
+
+  mutable std::mutex background_mutex_;  // a leaf: taken under no other lock and over none
+  std::condition_variable background_idle_;
+  std::size_t background_tasks_ = 0;  // guarded by background_mutex_
+};
+
+}  // namespace attune::cache
+
+#include "attune/cache/cache_impl.h"

@@ -1,0 +1,856 @@
+#pragma once
+// The members of Cache. Included by cache.h alone.
+
+#include "attune/cache/cache.h"
+
+namespace attune::cache {
+
+// ---- life
+
+template <typename K, typename V, typename Traits>
+Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
+    : clock_(clock),
+      config_(std::move(config)),
+      hooks_(std::move(hooks)),
+      budget_(config_.entries_max, config_.bytes_max, ShardsFor(config_) == 1) {
+  const Status valid = Validate(config_);
+  ATTUNE_CHECK(valid.ok(), "Validate(config) says what is wrong");
+  const std::size_t count = ShardsFor(config_);
+  part_mask_ = count - 1;
+  if (!config_.policy.has_value() && config_.bytes_max >= kChoosingBytesMin) {
+    // A sixty-fourth of the bytes goes to the simulations, as far as they can use it.
+    constexpr std::uint64_t kBytesPerSimulatedEntry = 60 * kPolicyKinds.size();
+    const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / kBytesPerSimulatedEntry);
+    PolicySelectorConfig selector;
+    selector.simulated_entries_max = std::clamp<std::size_t>(affordable, 32, selector.simulated_entries_max);
+    selector_entries_ = std::min(config_.entries_max, kSelectorEntriesMax);
+    selector_ = std::make_unique<PolicySelector>(selector_entries_, std::move(selector));
+    choosing_.store(true, std::memory_order_relaxed);
+  }
+  const ShardSetup setup{
+      .entries_share = (config_.entries_max - 1) / count + 1,
+      .bytes_share = Bytes(config_.bytes_max.count() / count),
+      .policy = selector_ != nullptr ? selector_->policy() : config_.policy.value_or(kPolicyOfSmallCaches),
+      .stale_for = config_.stale_for,
+      .keeps_removed = static_cast<bool>(hooks_.removed)};
+  for (std::size_t i = 0; i < count; ++i) {
+    parts_.push_back(std::make_unique<Part>(budget_, setup, clock_.Now()));
+    if (selector_ != nullptr) {
+      parts_.back()->samples.reserve(kSamplesKept);
+    }
+  }
+  ChargeOwn();
+}
+
+template <typename K, typename V, typename Traits>
+Cache<K, V, Traits>::~Cache() {
+  std::unique_lock hold(background_mutex_);
+  background_idle_.wait(hold, [&] { return background_tasks_ == 0; });
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::ChargeOwn() {
+  const std::uint64_t parts = parts_.size() * (memory::HeapBlockSize(sizeof(Part)).count() - sizeof(Shard));
+  const std::uint64_t samples =
+      selector_ == nullptr ? 0
+                           : selector_->bytes().count() + samples_.capacity() * sizeof(SampledAccess) +
+                                 parts_.size() * memory::HeapBlockSize(kSamplesKept * sizeof(SampledAccess)).count();
+  const std::uint64_t now = sizeof(*this) + parts + samples;
+  const std::lock_guard hold(parts_[0]->shard.lock);
+  budget_.Charge(now - own_bytes_);
+  own_bytes_ = now;
+}
+
+// ---- looking up
+
+// Calls `use(entry)` for the fresh value under `key`, as a counted access.
+template <typename K, typename V, typename Traits>
+template <typename Q, typename Use>
+bool Cache<K, V, Traits>::Visit(const Q& key, Use&& use) {
+  const KeyHash hash = Traits::Hash(key);
+  Part& part = PartOf(hash);
+  Removed removed;
+  bool found = false;
+  bool simulate = false;
+  {
+    const std::lock_guard hold(part.shard.lock);
+    const Slot slot = part.shard.Access(hash, key, clock_, removed);
+    if (slot != kNoSlot && part.shard.entry(slot).state == EntryState::kValue) {
+      found = true;
+      use(part.shard, slot);
+    }
+    simulate = NoteSample(part, hash, slot != kNoSlot);
+  }
+  if (simulate) [[unlikely]] {
+    SimulateSoon();
+  }
+  Tell(removed);
+  return found;
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+std::optional<V> Cache<K, V, Traits>::Get(const Q& key) {
+  std::optional<V> value;
+  Visit(key, [&](Shard& shard, Slot slot) { value.emplace(std::as_const(shard.entry(slot).value)); });
+  return value;
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q, typename Fn>
+bool Cache<K, V, Traits>::Read(const Q& key, Fn&& fn) {
+  return Visit(key, [&](Shard& shard, Slot slot) { fn(std::as_const(shard.entry(slot).value)); });
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+bool Cache<K, V, Traits>::Contains(const Q& key) const {
+  const KeyHash hash = Traits::Hash(key);
+  const Shard& shard = PartOf(hash).shard;
+  const std::lock_guard hold(PartOf(hash).shard.lock);
+  const Slot slot = shard.Peek(hash, key, clock_);
+  return slot != kNoSlot && shard.entry(slot).state == EntryState::kValue;
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+bool Cache<K, V, Traits>::KnownAbsent(const Q& key) const {
+  const KeyHash hash = Traits::Hash(key);
+  const Shard& shard = PartOf(hash).shard;
+  const std::lock_guard hold(PartOf(hash).shard.lock);
+  const Slot slot = shard.Peek(hash, key, clock_);
+  return slot != kNoSlot && shard.entry(slot).state == EntryState::kAbsent;
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+std::optional<V> Cache<K, V, Traits>::Peek(const Q& key) const {
+  const KeyHash hash = Traits::Hash(key);
+  const Shard& shard = PartOf(hash).shard;
+  const std::lock_guard hold(PartOf(hash).shard.lock);
+  const Slot slot = shard.Peek(hash, key, clock_);
+  if (slot == kNoSlot || shard.entry(slot).state != EntryState::kValue) {
+    return std::nullopt;
+  }
+  return shard.entry(slot).value;
+}
+
+// ---- pins
+
+// Holds one entry of a cache in its place. Movable; its end may destroy the entry.
+template <typename K, typename V, typename Traits>
+class Cache<K, V, Traits>::Pinned {
+ public:
+  Pinned() = default;
+  Pinned(Pinned&& other) noexcept { *this = std::move(other); }
+  Pinned& operator=(Pinned&& other) noexcept {
+    if (this != &other) {
+      Release();
+      cache_ = std::exchange(other.cache_, nullptr);
+      part_ = other.part_;
+      slot_ = other.slot_;
+      value_ = std::exchange(other.value_, nullptr);
+    }
+    return *this;
+  }
+  ~Pinned() { Release(); }
+
+  explicit operator bool() const noexcept { return value_ != nullptr; }
+  // REQUIRES: not empty.
+  const V& operator*() const {
+    ATTUNE_CHECK(value_ != nullptr, "an empty pin holds no value");
+    return *value_;
+  }
+  const V* operator->() const { return &**this; }
+
+  void Release() noexcept {
+    if (cache_ == nullptr) {
+      return;
+    }
+    Removed removed;
+    {
+      const std::lock_guard hold(part_->shard.lock);
+      part_->shard.Unpin(slot_, removed);
+    }
+    std::exchange(cache_, nullptr)->Tell(removed);
+    value_ = nullptr;
+  }
+
+ private:
+  friend class Cache;
+  Pinned(Cache& cache, Part& part, Slot slot, const V& value)
+      : cache_(&cache), part_(&part), slot_(slot), value_(&value) {}
+  Cache* cache_ = nullptr;
+  Part* part_ = nullptr;
+  Slot slot_ = kNoSlot;
+  const V* value_ = nullptr;
+};
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+typename Cache<K, V, Traits>::Pinned Cache<K, V, Traits>::Pin(const Q& key) {
+  Pinned pin;
+  Part& part = PartOf(Traits::Hash(key));
+  Visit(key, [&](Shard& shard, Slot slot) {
+    if (shard.Pin(slot)) {
+      pin = Pinned(*this, part, slot, shard.entry(slot).value);
+    }
+  });
+  return pin;
+}
+
+// ---- storing
+
+template <typename K, typename V, typename Traits>
+TimePoint Cache<K, V, Traits>::ExpiresAt(KeyHash hash, TimePoint now, Duration time_to_live) const noexcept {
+  if (time_to_live == kForever) {
+    return TimePoint::max();
+  }
+  if (config_.expiry_jitter > 0) {
+    // A fraction from the key, the seed and the moment: as good as a draw, without a state to share.
+    const std::uint64_t mixed =
+        MixBits(hash ^ MixBits(config_.seed) ^ static_cast<std::uint64_t>(now.time_since_epoch().count()));
+    const double draw = static_cast<double>(mixed >> 11U) * 0x1p-53;
+    const double early = config_.expiry_jitter * draw * static_cast<double>(time_to_live.count());
+    time_to_live -= Duration(static_cast<Duration::rep>(early));
+  }
+  return now > TimePoint::max() - time_to_live ? TimePoint::max() : now + time_to_live;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Tell(Removed& removed) const {
+  if (hooks_.removed) {
+    removed.ForEach([&](const typename Removed::Item& item) {
+      hooks_.removed(item.key, item.value.has_value() ? &*item.value : nullptr, item.reason);
+    });
+  }
+}
+
+// A load of this key that still runs must not store over what is newer, and nobody else joins it.
+template <typename K, typename V, typename Traits>
+template <typename Q>
+void Cache<K, V, Traits>::Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own) {
+  if (part.flights.empty()) [[likely]] {
+    return;
+  }
+  if (const FlightPtr flight = FindFlight(part, hash, key); flight != nullptr && flight.get() != own) {
+    flight->overtaken = true;
+    RemoveFlight(part, hash, flight);
+  }
+}
+
+template <typename K, typename V, typename Traits>
+PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own) {
+  using Result = typename Shard::PutResult;
+  Part& part = PartOf(hash);
+  const std::uint64_t owned = (value != nullptr ? Traits::OwnedBytes(key, *value) : Traits::OwnedBytes(key)).count();
+  Removed removed;
+  PutOutcome outcome = PutOutcome::kInserted;
+  for (;;) {
+    Result result = Result::kInserted;
+    {
+      const std::lock_guard hold(part.shard.lock);
+      TimePoint expires = TimePoint::max();
+      if (time_to_live != kForever || part.shard.timed() > 0) {
+        const TimePoint now = clock_.Now();
+        part.shard.RemoveExpired(now, removed);
+        expires = ExpiresAt(hash, now, time_to_live);
+      }
+      if (own != nullptr && own->overtaken) {
+        return PutOutcome::kOvertaken;
+      }
+      Overtake(part, hash, key, own);
+      result = part.shard.Put(hash, {key, value, expires.time_since_epoch().count(), owned}, removed);
+    }
+    if (result != Result::kNoRoomHere) {
+      outcome = result == Result::kInserted   ? PutOutcome::kInserted
+                : result == Result::kReplaced ? PutOutcome::kReplaced
+                                              : PutOutcome::kTooLarge;
+      break;
+    }
+    if (!EvictElsewhere(part, removed)) {
+      const std::lock_guard hold(part.shard.lock);
+      ++part.shard.counts.refusals_pinned;
+      outcome = PutOutcome::kAllPinned;
+      break;
+    }
+  }
+  Tell(removed);
+  return outcome;
+}
+
+// One entry from each other shard: its own shard has nothing left that may go.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::EvictElsewhere(const Part& here, Removed& removed) {
+  bool evicted = false;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    if (part.get() != &here) {
+      const std::lock_guard hold(part->shard.lock);
+      evicted = part->shard.EvictOne(0, RemovalReason::kByteLimit, removed) || evicted;
+    }
+  }
+  return evicted;
+}
+
+template <typename K, typename V, typename Traits>
+PutOutcome Cache<K, V, Traits>::Put(K key, V value, Duration time_to_live) {
+  if (time_to_live <= Duration(0)) {
+    Erase(key);
+    return PutOutcome::kExpired;
+  }
+  return Store(Traits::Hash(key), key, &value, time_to_live, nullptr);
+}
+
+template <typename K, typename V, typename Traits>
+PutOutcome Cache<K, V, Traits>::PutAbsent(K key, Duration time_to_live) {
+  if (time_to_live <= Duration(0)) {
+    Erase(key);
+    return PutOutcome::kExpired;
+  }
+  return Store(Traits::Hash(key), key, nullptr, time_to_live, nullptr);
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q>
+bool Cache<K, V, Traits>::Erase(const Q& key) {
+  const KeyHash hash = Traits::Hash(key);
+  Part& part = PartOf(hash);
+  Removed removed;
+  bool erased = false;
+  {
+    const std::lock_guard hold(part.shard.lock);
+    Overtake(part, hash, key, nullptr);
+    if (const Slot slot = part.shard.Find(hash, key); slot != kNoSlot) {
+      part.shard.Remove(slot, RemovalReason::kErased, removed);
+      erased = true;
+    }
+  }
+  Tell(removed);
+  return erased;
+}
+
+template <typename K, typename V, typename Traits>
+template <typename Predicate>
+std::size_t Cache<K, V, Traits>::EraseIf(Predicate&& predicate) {
+  std::size_t erased = 0;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    Removed removed;
+    {
+      const std::lock_guard hold(part->shard.lock);
+      std::vector<Slot> chosen;
+      part->shard.ForEach([&](Slot slot, const auto& entry) {
+        if (predicate(entry.key, entry.state == EntryState::kValue ? &entry.value : nullptr)) {
+          chosen.push_back(slot);
+        }
+      });
+      for (const Slot slot : chosen) {
+        part->shard.Remove(slot, RemovalReason::kErased, removed);
+      }
+      // What is being loaded was asked for before; whether it would be chosen is not known.
+      for (const auto& [hash, flight] : part->flights) {
+        flight->overtaken = true;
+      }
+      part->flights.clear();
+      erased += chosen.size();
+    }
+    Tell(removed);
+  }
+  return erased;
+}
+
+// ---- loading
+
+template <typename K, typename V, typename Traits>
+template <typename Q>
+typename Cache<K, V, Traits>::FlightPtr Cache<K, V, Traits>::FindFlight(const Part& part, KeyHash hash,
+                                                                        const Q& key) const {
+  const auto [begin, end] = part.flights.equal_range(hash);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second->key == key) {
+      return it->second;
+    }
+  }
+  return nullptr;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::RemoveFlight(Part& part, KeyHash hash, const FlightPtr& flight) {
+  const auto [begin, end] = part.flights.equal_range(hash);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second == flight) {
+      part.flights.erase(it);
+      return;
+    }
+  }
+}
+
+// Looks the key up and, if it is not there, takes a part in loading it. REQUIRES the shard's lock.
+template <typename K, typename V, typename Traits>
+template <typename Q>
+typename Cache<K, V, Traits>::Boarding Cache<K, V, Traits>::Board(Part& part, KeyHash hash, const Q& key,
+                                                                  Removed& removed) {
+  Boarding boarding;
+  const typename Shard::Found found = part.shard.AccessStale(hash, key, clock_, removed);
+  if (found.slot != kNoSlot) {
+    const auto& entry = part.shard.entry(found.slot);
+    boarding.absent = entry.state == EntryState::kAbsent;
+    if (!boarding.absent) {
+      boarding.value.emplace(entry.value);
+    }
+    if (found.freshness == Shard::Freshness::kFresh || FindFlight(part, hash, key) != nullptr) {
+      return boarding;
+    }
+    boarding.role = Role::kRefresh;
+    boarding.flight = std::make_shared<Flight>(K(key));
+    part.flights.emplace(hash, boarding.flight);
+    return boarding;
+  }
+  boarding.flight = FindFlight(part, hash, key);
+  if (boarding.flight != nullptr && boarding.flight->started) {
+    boarding.role = Role::kJoin;
+    ++part.loads_joined;
+    return boarding;
+  }
+  // A refresh that still waits for its turn in the background is overtaken by who cannot wait.
+  boarding.role = Role::kLoad;
+  if (boarding.flight == nullptr) {
+    boarding.flight = std::make_shared<Flight>(K(key));
+    part.flights.emplace(hash, boarding.flight);
+  }
+  boarding.flight->started = true;
+  boarding.flight->ticket.owner = std::this_thread::get_id();
+  return boarding;
+}
+
+template <typename K, typename V, typename Traits>
+Result<V> Cache<K, V, Traits>::AnswerOf(const Result<Loaded<V>>& answer) const {
+  if (!answer.ok()) {
+    return answer.error();
+  }
+  if (!answer->value.has_value()) {
+    return AbsentError();
+  }
+  return *answer->value;
+}
+
+template <typename K, typename V, typename Traits>
+Result<V> Cache<K, V, Traits>::Join(const FlightPtr& flight) {
+  if (!load_waits_.Wait(flight->ticket)) {
+    return Error(ErrorCode::kConflict,
+                 "cache '" + config_.name + "': a loader asks for the key that it loads, itself or through others");
+  }
+  return AnswerOf(*flight->answer);
+}
+
+// REQUIRES: `flight` was started by this thread.
+template <typename K, typename V, typename Traits>
+template <typename Loader>
+Result<V> Cache<K, V, Traits>::Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader) {
+  const TimePoint begin = clock_.Now();
+  flight->answer.emplace(RunLoader<V>(loader));
+  const Duration taken = clock_.Now() - begin;
+  {
+    const std::lock_guard hold(part.shard.lock);
+    ++part.loads;
+    part.loads_failed += flight->answer->ok() ? 0U : 1U;
+    part.load_time += taken;
+  }
+  Land(part, hash, flight);
+  Result<V> mine = AnswerOf(*flight->answer);
+  load_waits_.Done(flight->ticket);
+  return mine;
+}
+
+// Stores what was loaded, and gives the key free for the next load.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Land(Part& part, KeyHash hash, const FlightPtr& flight) {
+  Removed removed;
+  if (flight->answer->ok()) {
+    const Loaded<V>& loaded = **flight->answer;
+    const bool absent = !loaded.value.has_value();
+    const Duration time_to_live =
+        loaded.time_to_live.value_or(absent ? config_.negative_time_to_live : config_.time_to_live);
+    if (time_to_live > Duration(0)) {
+      K key = flight->key;
+      std::optional<V> value = loaded.value;
+      Store(hash, key, absent ? nullptr : &*value, time_to_live, flight.get());
+    } else {
+      const std::lock_guard hold(part.shard.lock);
+      const Slot slot = flight->overtaken ? kNoSlot : part.shard.Find(hash, flight->key);
+      if (slot != kNoSlot) {
+        part.shard.Remove(slot, RemovalReason::kReplaced, removed);
+      }
+    }
+  }
+  {
+    const std::lock_guard hold(part.shard.lock);
+    RemoveFlight(part, hash, flight);
+  }
+  Tell(removed);
+}
+
+// True: the calling thread is the one to run it. REQUIRES: the caller does not hold the shard's lock.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::Claim(Part& part, Flight& flight) {
+  const std::lock_guard hold(part.shard.lock);
+  if (flight.started || flight.overtaken) {
+    return false;
+  }
+  flight.started = true;
+  flight.ticket.owner = std::this_thread::get_id();
+  return true;
+}
+
+// One refresh on its way through the background. Its end gives the key free if it never ran, and
+// lets the cache's destructor go on.
+template <typename K, typename V, typename Traits>
+template <typename Loader>
+struct Cache<K, V, Traits>::Refresh {
+  Refresh(Cache& owner, Part& its_part, KeyHash its_hash, FlightPtr its_flight, Loader its_loader)
+      : cache(owner), part(its_part), hash(its_hash), flight(std::move(its_flight)), loader(std::move(its_loader)) {
+    cache.BeginBackgroundTask();
+  }
+  Refresh(const Refresh&) = delete;
+  Refresh& operator=(const Refresh&) = delete;
+  ~Refresh() {
+    {
+      const std::lock_guard hold(part.shard.lock);
+      if (!flight->started) {
+        cache.RemoveFlight(part, hash, flight);
+      }
+    }
+    cache.EndBackgroundTask();
+  }
+  std::optional<Result<V>> Run() {
+    if (!cache.Claim(part, *flight)) {
+      return std::nullopt;
+    }
+    return cache.Fly(part, hash, flight, loader);
+  }
+
+  Cache& cache;
+  Part& part;
+  const KeyHash hash;
+  const FlightPtr flight;
+  Loader loader;
+};
+
+template <typename K, typename V, typename Traits>
+template <typename Loader>
+Result<V> Cache<K, V, Traits>::RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader) {
+  const auto refresh = std::make_shared<Refresh<Loader>>(*this, part, hash, boarding.flight, std::move(loader));
+  if (!hooks_.background || !hooks_.background([refresh] { (void)refresh->Run(); })) {
+    // Nobody else does it, so this caller pays, and has something fresh for it.
+    if (std::optional<Result<V>> fresh = refresh->Run(); fresh.has_value() && fresh->ok()) {
+      return *std::move(fresh);
+    }
+  }
+  return *std::move(boarding.value);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::BeginBackgroundTask() {
+  const std::lock_guard hold(background_mutex_);
+  ++background_tasks_;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::EndBackgroundTask() {
+  const std::lock_guard hold(background_mutex_);
+  --background_tasks_;
+  background_idle_.notify_all();
+}
+
+template <typename K, typename V, typename Traits>
+template <LookupKey<K> Q, typename Loader>
+Result<V> Cache<K, V, Traits>::GetOrLoad(const Q& key, Loader loader) {
+  const KeyHash hash = Traits::Hash(key);
+  Part& part = PartOf(hash);
+  Removed removed;
+  Boarding boarding;
+  bool simulate = false;
+  {
+    const std::lock_guard hold(part.shard.lock);
+    boarding = Board(part, hash, key, removed);
+    simulate = NoteSample(part, hash, boarding.role <= Role::kRefresh);
+  }
+  if (simulate) [[unlikely]] {
+    SimulateSoon();
+  }
+  Tell(removed);
+  switch (boarding.role) {
+    case Role::kAnswered:
+      break;
+    case Role::kRefresh:
+      return RefreshStale(part, hash, boarding, loader);
+    case Role::kLoad:
+      return Fly(part, hash, boarding.flight, loader);
+    case Role::kJoin:
+      return Join(boarding.flight);
+  }
+  if (boarding.absent) {
+    return AbsentError();
+  }
+  return *std::move(boarding.value);
+}
+
+// ---- choosing a policy
+
+// True: it is time to simulate. REQUIRES the shard's lock.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
+  if (!choosing_.load(std::memory_order_relaxed) || !selector_->Samples(hash)) [[likely]] {
+    return false;
+  }
+  if (part.samples.size() < kSamplesKept) {
+    part.samples.push_back({hash, hit});
+  }
+  return part.samples.size() % PolicySelector::kBatch == 0;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SimulateSoon() {
+  if (simulation_waits_.exchange(true, std::memory_order_relaxed)) {
+    return;
+  }
+  if (hooks_.background) {
+    BeginBackgroundTask();
+    const std::shared_ptr<Cache> until_done(this, [](Cache* cache) {
+      cache->simulation_waits_.store(false, std::memory_order_relaxed);
+      cache->EndBackgroundTask();
+    });
+    const bool accepted = hooks_.background([until_done] {
+      const std::lock_guard hold(until_done->maintain_mutex_);
+      until_done->Simulate();
+    });
+    if (accepted) {
+      return;
+    }
+  }
+  if (const std::unique_lock hold(maintain_mutex_, std::try_to_lock); hold.owns_lock()) {
+    Simulate();
+  }
+  simulation_waits_.store(false, std::memory_order_relaxed);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Simulate() {
+  if (!choosing_.load(std::memory_order_relaxed)) {
+    return;
+  }
+  TellSelectorSize();
+  samples_.reserve(kSamplesKept);
+  for (const std::unique_ptr<Part>& part : parts_) {
+    samples_.clear();
+    {
+      const std::lock_guard hold(part->shard.lock);
+      samples_.swap(part->samples);
+      part->samples.reserve(kSamplesKept);
+    }
+    selector_->Simulate(samples_);
+  }
+  if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
+    SwitchPolicy(change->to);
+    Journal(*change);
+  }
+  ChargeOwn();
+}
+
+// Where bytes are what limits, the number of entries that fit is known only by what is there.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::TellSelectorSize() {
+  const bool bytes_bind = budget_.bytes() > budget_.bytes_max() / 16 * 15;
+  const std::size_t fits =
+      std::clamp<std::size_t>(bytes_bind ? budget_.entries() : budget_.entries_max(), 1, kSelectorEntriesMax);
+  if (fits < selector_entries_ / 4 * 3 || fits > selector_entries_ + selector_entries_ / 4) {
+    selector_entries_ = fits;
+    selector_->Resize(fits);
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
+  for (const std::unique_ptr<Part>& part : parts_) {
+    Removed removed;
+    {
+      const std::lock_guard hold(part->shard.lock);
+      part->shard.SetPolicy(kind, removed);
+    }
+    Tell(removed);
+  }
+  ++policy_switches_;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Journal(const PolicyChange& change) const {
+  if (hooks_.journal != nullptr) {
+    hooks_.journal->Append({.time = clock_.Now(),
+                            .knob = config_.name + ".policy",
+                            .from = std::string(ToString(change.from)),
+                            .to = std::string(ToString(change.to)),
+                            .controller = "policy selector",
+                            .inputs = {{"sampled", static_cast<double>(change.accesses)},
+                                       {"only_to", static_cast<double>(change.only_to)},
+                                       {"only_from", static_cast<double>(change.only_from)}},
+                            .reason = change.Reason()});
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
+  const std::lock_guard hold(maintain_mutex_);
+  choosing_.store(false, std::memory_order_relaxed);
+  SwitchPolicy(kind);
+}
+
+// ---- shape
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max) {
+  bool evicted = true;
+  while (evicted && (budget_.entries() > entries_max || budget_.bytes() > bytes_max)) {
+    // Each shard gives in proportion; tables are fitted to what stays, since entries alone may own nothing.
+    const double by_entries = static_cast<double>(entries_max) / static_cast<double>(budget_.entries());
+    const double by_bytes = static_cast<double>(bytes_max) / static_cast<double>(budget_.bytes());
+    const double kept = std::clamp(std::min(by_entries, by_bytes), 0.0, 1.0);
+    evicted = false;
+    for (const std::unique_ptr<Part>& part : parts_) {
+      Removed removed;
+      {
+        const std::lock_guard hold(part->shard.lock);
+        std::size_t target = static_cast<std::size_t>(static_cast<double>(part->shard.entries()) * kept);
+        target -= target == part->shard.entries() && target > 0 ? 1U : 0U;
+        while (part->shard.entries() > target && part->shard.EvictOne(0, RemovalReason::kShrink, removed)) {
+          evicted = true;
+        }
+        part->shard.Compact();
+      }
+      Tell(removed);
+    }
+  }
+}
+
+template <typename K, typename V, typename Traits>
+Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
+  ATTUNE_RETURN_IF_ERROR(Validate(limits));
+  const std::lock_guard hold(maintain_mutex_);
+  budget_.SetLimits(limits.entries_max, limits.bytes_max);
+  EvictDownTo(limits.entries_max, limits.bytes_max.count());
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold_shard(part->shard.lock);
+    part->shard.SetShare((limits.entries_max - 1) / parts_.size() + 1);
+  }
+  if (budget_.over()) {
+    return Error(ErrorCode::kExhausted,
+                 "cache '" + config_.name + "': what is pinned is above the new limits; they hold once it is released");
+  }
+  return OkStatus();
+}
+
+template <typename K, typename V, typename Traits>
+Bytes Cache<K, V, Traits>::Shrink(Bytes wanted) {
+  const std::lock_guard hold(maintain_mutex_);
+  const std::uint64_t before = budget_.bytes();
+  EvictDownTo(kEntriesUnlimited, before - std::min(before, wanted.count()));
+  const std::uint64_t after = budget_.bytes();
+  return Bytes(before - std::min(before, after));
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Maintain() {
+  const std::lock_guard hold(maintain_mutex_);
+  const TimePoint now = clock_.Now();
+  for (const std::unique_ptr<Part>& part : parts_) {
+    Removed removed;
+    {
+      const std::lock_guard hold_shard(part->shard.lock);
+      part->shard.RemoveExpired(now, removed);
+    }
+    Tell(removed);
+  }
+  Simulate();
+}
+
+// ---- seeing
+
+template <typename K, typename V, typename Traits>
+CacheStats Cache<K, V, Traits>::Stats() const {
+  CacheStats stats;
+  {
+    const std::lock_guard hold(maintain_mutex_);
+    stats.policy_switches = policy_switches_;
+  }
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    const typename Shard::Counts& counts = part->shard.counts;
+    stats.hits += counts.hits;
+    stats.hits_negative += counts.hits_negative;
+    stats.hits_stale += counts.hits_stale;
+    stats.misses += counts.misses;
+    stats.insertions += counts.insertions;
+    stats.refusals_too_large += counts.refusals_too_large;
+    stats.refusals_pinned += counts.refusals_pinned;
+    for (std::size_t i = 0; i < kRemovalReasons; ++i) {
+      stats.removals[i] += counts.removals[i];
+    }
+    stats.loads += part->loads;
+    stats.loads_failed += part->loads_failed;
+    stats.loads_joined += part->loads_joined;
+    stats.load_time += part->load_time;
+    stats.pinned += part->shard.pinned();
+    stats.policy = part->shard.policy().name();
+  }
+  stats.entries = budget_.entries();
+  stats.entries_max = budget_.entries_max();
+  stats.bytes = Bytes(budget_.bytes());
+  stats.bytes_max = Bytes(budget_.bytes_max());
+  return stats;
+}
+
+template <typename K, typename V, typename Traits>
+template <typename Fn>
+void Cache<K, V, Traits>::ForEach(Fn&& fn) const {
+  const Duration::rep now = clock_.Now().time_since_epoch().count();
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    std::as_const(part->shard).ForEach([&](Slot, const auto& entry) {
+      if (entry.state == EntryState::kValue && now < entry.expires) {
+        fn(entry.key, entry.value);
+      }
+    });
+  }
+}
+
+template <typename K, typename V, typename Traits>
+std::vector<std::pair<K, V>> Cache<K, V, Traits>::Snapshot() const {
+  const Duration::rep now = clock_.Now().time_since_epoch().count();
+  std::vector<std::pair<K, V>> all;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    for (const Slot slot : part->shard.ColdestFirst()) {
+      const auto& entry = part->shard.entry(slot);
+      if (entry.state == EntryState::kValue && now < entry.expires) {
+        all.emplace_back(entry.key, entry.value);
+      }
+    }
+  }
+  return all;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::CheckInvariants() const {
+  const std::lock_guard hold(maintain_mutex_);
+  std::vector<std::unique_lock<SpinLock>> locks;  // in order of the shards, as nobody else takes two
+  std::uint64_t bytes = own_bytes_;
+  std::size_t entries = 0;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    locks.emplace_back(part->shard.lock);
+    part->shard.FlushHits();
+    part->shard.CheckInvariants();
+    bytes += part->shard.overhead() + part->shard.owned();
+    entries += part->shard.entries() + part->shard.detached();
+  }
+  ATTUNE_CHECK(bytes == budget_.bytes() && entries == budget_.entries(), "the budget is the sum of its shards");
+}
+
+}  // namespace attune::cache

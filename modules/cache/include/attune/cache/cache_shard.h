@@ -1,0 +1,774 @@
+#pragma once
+// CacheShard: the entries of a cache whose keys fall into one part of the hash space, under one lock.
+//
+// It keeps four structures in step: the slab of entries, the index from hashes to slots, the policy that names
+// victims and the timing wheel that names who has expired. A pinned entry is in the slab and the
+// index but not in the policy, so that it cannot be named; one that leaves the cache while pinned is in
+// the slab alone until its last pin goes.
+//
+// Hits reach the policy late but in order: they are noted in a short list and told to it before anything else is
+// (as in BP-Wrapper, Ding, Jiang and Zhang, ICDE 2009). The policy sees the same calls as without
+// the list, so it decides the same; the misses in its memory overlap, which alternating with a lock they would not.
+//
+// Ownership  borrows the Budget, which outlives it.
+// Threads    none but `lock`: every member REQUIRES it to be held.
+// Cost       O(1) amortised, but SetPolicy and Compact, which are O(entries of this shard).
+//
+// This is how Cache works inside; use Cache.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "attune/base/check.h"
+#include "attune/base/clock.h"
+#include "attune/cache/budget.h"
+#include "attune/cache/cache_stats.h"
+#include "attune/cache/cache_traits.h"
+#include "attune/cache/entry_slab.h"
+#include "attune/cache/policies.h"
+#include "attune/cache/slot_index.h"
+#include "attune/cache/spin_lock.h"
+#include "attune/cache/timing_wheel.h"
+#include "attune/memory/heap_block.h"
+
+namespace attune::cache {
+
+inline constexpr std::uint64_t kChargeGranule = 16;  // the heap's own
+inline constexpr std::uint64_t kChargeMax = kChargeGranule * 0xFFFF'FFFFULL;
+
+// What left a shard, to be told to the listener and destroyed without its lock.
+template <typename K, typename V>
+class RemovedBatch {
+ public:
+  struct Item {
+    K key;
+    std::optional<V> value;  // none: a remembered absence
+    RemovalReason reason;
+  };
+
+  void Add(K&& key, std::optional<V>&& value, RemovalReason reason) {
+    if (!first_.has_value()) {
+      first_.emplace(Item{std::move(key), std::move(value), reason});
+    } else {
+      rest_.push_back(Item{std::move(key), std::move(value), reason});
+    }
+  }
+  template <typename Visit>
+  void ForEach(Visit&& visit) {
+    if (first_.has_value()) {
+      visit(*first_);
+      for (Item& item : rest_) {
+        visit(item);
+      }
+    }
+  }
+
+ private:
+  std::optional<Item> first_;  // nearly always the only one: no allocation
+  std::vector<Item> rest_;
+};
+
+struct ShardSetup {
+  std::size_t entries_share = 0;  // of the entry limit
+  Bytes bytes_share;
+  PolicyKind policy = PolicyKind::kS3Fifo;
+  Duration stale_for = Duration(0);
+  bool keeps_removed = false;  // somebody listens
+};
+
+template <typename K, typename V, typename Traits>
+class CacheShard {
+ public:
+  using EntryType = Entry<K, V, Traits>;
+  using Removed = RemovedBatch<K, V>;
+
+  // Counts of what happened under this lock.
+  struct Counts {
+    std::uint64_t hits = 0;
+    std::uint64_t hits_negative = 0;
+    std::uint64_t hits_stale = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t insertions = 0;
+    std::uint64_t refusals_too_large = 0;
+    std::uint64_t refusals_pinned = 0;
+    std::array<std::uint64_t, kRemovalReasons> removals = {};
+  };
+
+  enum class Freshness : std::uint8_t { kFresh, kStale };
+  struct Found {
+    Slot slot = kNoSlot;
+    Freshness freshness = Freshness::kFresh;
+  };
+
+  // What Put stores. `value` null: an absence.
+  struct Item {
+    K& key;
+    V* value;
+    Duration::rep expires;
+    std::uint64_t owned;  // bytes on the heap
+  };
+  enum class PutResult : std::uint8_t { kInserted, kReplaced, kTooLarge, kNoRoomHere };
+
+  CacheShard(Budget& budget, const ShardSetup& setup, TimePoint now);
+  ~CacheShard();
+  CacheShard(const CacheShard&) = delete;
+  CacheShard& operator=(const CacheShard&) = delete;
+
+  // ---- lookups
+
+  // The slot of a key that is fresh, counted as a hit or a miss and told to the policy.
+  template <typename Q>
+  Slot Access(KeyHash hash, const Q& key, const Clock& clock, Removed& removed) {
+    const Slot slot = Find(hash, key);
+    if (slot == kNoSlot) {
+      ++counts.misses;
+      return kNoSlot;
+    }
+    const EntryType& entry = slab_[slot];
+    if (entry.expires != EntryType::kNever && FreshnessOf(slot, clock, removed) != kFreshNow) [[unlikely]] {
+      ++counts.misses;
+      return kNoSlot;
+    }
+    CountHit(slot, entry);
+    return slot;
+  }
+
+  // The same, but a value past its time is found as well until `stale_for` has passed.
+  template <typename Q>
+  Found AccessStale(KeyHash hash, const Q& key, const Clock& clock, Removed& removed) {
+    const Slot slot = Find(hash, key);
+    Found found{slot, Freshness::kFresh};
+    if (slot != kNoSlot && slab_[slot].expires != EntryType::kNever) {
+      const int state = FreshnessOf(slot, clock, removed);
+      const bool may_be_stale = state == kStaleNow && slab_[slot].state == EntryState::kValue;
+      found.slot = state == kFreshNow || may_be_stale ? slot : kNoSlot;
+      found.freshness = may_be_stale ? Freshness::kStale : Freshness::kFresh;
+    }
+    if (found.slot == kNoSlot) {
+      ++counts.misses;
+    } else {
+      CountHit(slot, slab_[slot]);
+      counts.hits_stale += found.freshness == Freshness::kStale ? 1U : 0U;
+    }
+    return found;
+  }
+
+  // Neither counted nor told to anybody; an expired entry is not found.
+  template <typename Q>
+  Slot Peek(KeyHash hash, const Q& key, const Clock& clock) const {
+    const Slot slot = Find(hash, key);
+    const bool expired = slot != kNoSlot && slab_[slot].expires != EntryType::kNever &&
+                         slab_[slot].expires <= clock.Now().time_since_epoch().count();
+    return expired ? kNoSlot : slot;
+  }
+
+  template <typename Q>
+  Slot Find(KeyHash hash, const Q& key) const {
+    return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == key; });
+  }
+
+  EntryType& entry(Slot slot) noexcept { return slab_[slot]; }
+  const EntryType& entry(Slot slot) const noexcept { return slab_[slot]; }
+
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    index_.ForEach([&](Slot slot) { visit(slot, slab_[slot]); });
+  }
+  // Every entry that the policy could name, the one to go first in front; then the pinned ones.
+  std::vector<Slot> ColdestFirst();
+
+  // ---- changes
+
+  // kNoRoomHere leaves `item` as it was; the caller makes room in other shards and tries again.
+  PutResult Put(KeyHash hash, const Item& item, Removed& removed);
+  void Remove(Slot slot, RemovalReason reason, Removed& removed);
+  // Evicts what the policy names; false when there is nothing to name.
+  bool EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed);
+  void RemoveExpired(TimePoint now, Removed& removed) {
+    if (wheel_.size() > 0) {
+      wheel_.Advance(now, [&](Slot slot) { Remove(slot, RemovalReason::kExpired, removed); });
+    }
+  }
+
+  bool Pin(Slot slot);
+  void Unpin(Slot slot, Removed& removed);
+
+  // ---- shape
+
+  void SetPolicy(PolicyKind kind, Removed& removed);
+  void SetShare(std::size_t entries_share);
+  // Moves entries together and gives back what they no longer need.
+  void Compact();
+
+  std::size_t entries() const noexcept { return index_.size(); }
+  std::size_t evictable() const noexcept { return policy_->resident(); }
+  std::size_t pinned() const noexcept { return pinned_; }
+  std::size_t detached() const noexcept { return detached_; }
+  std::size_t timed() const noexcept { return wheel_.size(); }  // entries with a time
+  PolicyKind policy_kind() const noexcept { return kind_; }
+  const Policy& policy() const noexcept { return *policy_; }
+  std::uint64_t overhead() const noexcept { return overhead_; }
+  std::uint64_t owned() const noexcept { return owned_; }
+  void FlushHits();
+  void CheckInvariants() const;
+
+  SpinLock lock;
+  Counts counts;
+
+ private:
+  static constexpr std::size_t kHitsNoted = 32;  // cache misses that a core can overlap, and then some
+  static constexpr int kFreshNow = 0;
+  static constexpr int kStaleNow = 1;
+  static constexpr int kGone = 2;
+  static constexpr std::size_t kSlotsMin = 64;
+  static constexpr std::size_t kPinsMax = 0xFFFF;
+  // An index for more than this many entries starts small: a limit is not a promise to fill it.
+  static constexpr std::size_t kIndexedAtFirstMax = std::size_t{1} << 21U;
+
+  static std::size_t PerChunk(const ShardSetup& setup) noexcept;
+  static std::size_t IndexedAtFirst(const ShardSetup& setup) noexcept;
+
+  void CountHit(Slot slot, const EntryType& entry) {
+    ++counts.hits;
+    counts.hits_negative += entry.state == EntryState::kAbsent ? 1U : 0U;
+    if (entry.pins == 0) [[likely]] {
+      hits_noted_[hits_count_] = slot;
+      if (++hits_count_ == kHitsNoted) {
+        FlushHits();
+      }
+    }
+  }
+  [[gnu::noinline]] int FreshnessOf(Slot slot, const Clock& clock, Removed& removed);
+
+  TimePoint GoneAt(Duration::rep expires) const noexcept;
+  static std::uint32_t Granules(std::uint64_t owned) noexcept {
+    return static_cast<std::uint32_t>((owned + kChargeGranule - 1) / kChargeGranule);
+  }
+  std::size_t GrownCapacity() const noexcept { return std::max(index_.capacity() * 2, kSlotsMin); }
+  bool TooLarge(std::uint64_t charge) const noexcept;
+  bool Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed);
+  bool TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed);
+  void Fill(Slot slot, KeyHash hash, const Item& item);
+  void SetExpiry(Slot slot, Duration::rep expires);
+  void Destroy(Slot slot, RemovalReason reason, Removed& removed);
+  void GrowPolicy();
+  void SettleOverhead(KeyHash hash, Removed& removed);
+  void Squeeze(KeyHash hash, Removed& removed);
+  std::uint64_t MeasureOverhead() const noexcept;
+  void ChargeOverhead() noexcept;
+  std::vector<Slot> MoveTogether();
+
+  Budget& budget_;
+  SlotIndex index_;
+  EntrySlab<EntryType> slab_;
+  std::uint32_t hits_count_ = 0;
+  std::array<Slot, kHitsNoted> hits_noted_;
+  std::unique_ptr<Policy> policy_;
+  TimingWheel wheel_;
+
+  PolicyKind kind_;
+  const Duration stale_for_;
+  const bool keeps_removed_;
+  std::size_t share_;           // of the entry limit; the policy is told less until it is used
+  std::size_t policy_entries_;  // what the policy was told
+  std::size_t slots_max_ =
+      kEntriesUnbounded;    // found by Squeeze: more slots than this do not fit with their bookkeeping
+  std::size_t pinned_ = 0;  // slots with a pin, detached ones included
+  std::size_t detached_ = 0;
+  std::uint64_t overhead_ = 0;  // charged to the budget beyond what entries own
+  std::uint64_t owned_ = 0;     // what entries own
+  static constexpr std::size_t kEntriesUnbounded = ~std::size_t{0};
+};
+
+template <typename K, typename V, typename Traits>
+CacheShard<K, V, Traits>::CacheShard(Budget& budget, const ShardSetup& setup, TimePoint now)
+    : budget_(budget),
+      index_(IndexedAtFirst(setup)),
+      slab_(PerChunk(setup)),
+      wheel_(now),
+      kind_(setup.policy),
+      stale_for_(setup.stale_for),
+      keeps_removed_(setup.keeps_removed || !std::is_trivially_destructible_v<K> ||
+                     !std::is_trivially_destructible_v<V>),
+      share_(setup.entries_share),
+      policy_entries_(std::min(setup.entries_share, kSlotsMin)) {
+  policy_ = MakePolicy(kind_, {.entries_max = policy_entries_});
+  ChargeOverhead();
+}
+
+template <typename K, typename V, typename Traits>
+CacheShard<K, V, Traits>::~CacheShard() {
+  ATTUNE_CHECK(pinned_ == 0, "pins end before their cache");
+  index_.ForEach([&](Slot slot) {
+    EntryType& entry = slab_[slot];
+    entry.key.~K();
+    if (entry.state == EntryState::kValue) {
+      entry.value.~V();
+    }
+  });
+}
+
+template <typename K, typename V, typename Traits>
+std::size_t CacheShard<K, V, Traits>::PerChunk(const ShardSetup& setup) noexcept {
+  // A chunk is a small part of what may be held, so that little is held in vain, and at most
+  // some thousand entries, so that growing one never takes long.
+  constexpr std::size_t kPerChunkMin = 8;
+  constexpr std::size_t kPerChunkMax = 4096;
+  const std::size_t by_entries = setup.entries_share / 16;
+  const std::size_t by_bytes = static_cast<std::size_t>(setup.bytes_share.count() / 64 / sizeof(EntryType));
+  return std::clamp(std::bit_floor(std::min(by_entries, by_bytes)), kPerChunkMin, kPerChunkMax);
+}
+
+template <typename K, typename V, typename Traits>
+std::size_t CacheShard<K, V, Traits>::IndexedAtFirst(const ShardSetup& setup) noexcept {
+  // Ready for all entries where that is a small part of the bytes: then no store ever waits for a bigger table.
+  const bool affordable = setup.entries_share <= kIndexedAtFirstMax &&
+                          SlotIndex::BytesFor(setup.entries_share).count() <= setup.bytes_share.count() / 8;
+  return affordable ? setup.entries_share : kSlotsMin;
+}
+
+template <typename K, typename V, typename Traits>
+TimePoint CacheShard<K, V, Traits>::GoneAt(Duration::rep expires) const noexcept {
+  const Duration::rep stale = stale_for_.count();
+  return TimePoint(Duration(expires > EntryType::kNever - stale ? EntryType::kNever : expires + stale));
+}
+
+template <typename K, typename V, typename Traits>
+int CacheShard<K, V, Traits>::FreshnessOf(Slot slot, const Clock& clock, Removed& removed) {
+  const TimePoint now = clock.Now();
+  const EntryType& entry = slab_[slot];
+  if (now.time_since_epoch().count() < entry.expires) {
+    return kFreshNow;
+  }
+  if (now < GoneAt(entry.expires)) {
+    return kStaleNow;
+  }
+  Remove(slot, RemovalReason::kExpired, removed);
+  return kGone;
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::FlushHits() {
+  Policy& policy = *policy_;
+  const std::uint32_t count = std::exchange(hits_count_, 0U);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    policy.OnHit(hits_noted_[i]);
+  }
+}
+
+template <typename K, typename V, typename Traits>
+std::vector<Slot> CacheShard<K, V, Traits>::ColdestFirst() {
+  FlushHits();
+  std::vector<Slot> slots;
+  slots.reserve(index_.size());
+  policy_->AppendColdestFirst(slots);
+  index_.ForEach([&](Slot slot) {
+    if (slab_[slot].pins > 0) {
+      slots.push_back(slot);
+    }
+  });
+  return slots;
+}
+
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::TooLarge(std::uint64_t charge) const noexcept {
+  const std::uint64_t growth = slab_.slots() == 0 ? slab_.chunk_bytes().count() : 0;
+  const std::uint64_t most = budget_.bytes_max();
+  return charge > kChargeMax || charge > most || overhead_ + growth > most - charge;
+}
+
+template <typename K, typename V, typename Traits>
+typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHash hash, const Item& item,
+                                                                           Removed& removed) {
+  FlushHits();
+  const Slot existing = Find(hash, item.key);
+  const std::uint64_t charge = item.owned > kChargeMax ? item.owned : Granules(item.owned) * kChargeGranule;
+  if (TooLarge(charge)) {
+    if (existing != kNoSlot) {
+      Remove(existing, RemovalReason::kReplaced, removed);
+    }
+    ++counts.refusals_too_large;
+    return PutResult::kTooLarge;
+  }
+  const bool replaces = existing != kNoSlot;
+  if (replaces) {
+    if (Replace(existing, hash, item, removed)) {
+      return PutResult::kReplaced;
+    }
+    const Slot still = Find(hash, item.key);  // unless making room has evicted it
+    if (still != kNoSlot) {
+      Remove(still, RemovalReason::kReplaced, removed);
+    }
+  }
+  if (!TakeRoom(hash, charge, removed)) {
+    return PutResult::kNoRoomHere;
+  }
+  const Slot slot = slab_.Take();
+  Fill(slot, hash, item);
+  index_.Insert(hash, slot);
+  GrowPolicy();
+  policy_->OnInsert(slot, hash);
+  counts.insertions += replaces ? 0U : 1U;
+  SettleOverhead(hash, removed);
+  return replaces ? PutResult::kReplaced : PutResult::kInserted;
+}
+
+// In place, where nobody reads the old value and the new one needs no more room than there is.
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed) {
+  EntryType& entry = slab_[slot];
+  const bool both_values = entry.state == EntryState::kValue && item.value != nullptr;
+  if (entry.pins > 0 || !both_values) {
+    return false;
+  }
+  const std::uint64_t before = entry.granules * kChargeGranule;
+  const std::uint64_t after = Granules(item.owned) * kChargeGranule;
+  if (after > before && !budget_.TryTakeBytes(after - before)) {
+    return false;
+  }
+  if (after < before) {
+    budget_.GiveBytes(before - after);
+  }
+  owned_ += after - before;
+  if (keeps_removed_) {
+    removed.Add(std::move(entry.key), std::move(entry.value), RemovalReason::kReplaced);
+    entry.key.~K();
+    entry.value.~V();
+    new (&entry.key) K(std::move(item.key));
+    new (&entry.value) V(std::move(*item.value));
+  } else {
+    entry.value = std::move(*item.value);
+  }
+  entry.granules = Granules(item.owned);
+  SetExpiry(slot, item.expires);
+  ++counts.removals[static_cast<std::size_t>(RemovalReason::kReplaced)];
+  policy_->OnHit(slot);
+  SettleOverhead(hash, removed);
+  return true;
+}
+
+// Takes an entry and its bytes from the budget, and room in the slab and the index. Evicts until that is possible.
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed) {
+  while (!budget_.TryTakeEntry()) {
+    if (!EvictOne(hash, RemovalReason::kEntryLimit, removed)) {
+      return false;
+    }
+  }
+  for (;;) {
+    const bool slab_grows = slab_.full();
+    const bool index_grows = index_.size() == index_.capacity();
+    if (!slab_grows || slab_.slots() < slots_max_) {
+      const std::uint64_t growth = (slab_grows ? slab_.chunk_bytes().count() : 0) +
+                                   (index_grows ? (SlotIndex::BytesFor(GrownCapacity()) - index_.bytes()).count() : 0);
+      if (budget_.TryTakeBytes(charge + growth)) {
+        if (slab_grows) {
+          slab_.Grow();
+        }
+        if (index_grows) {
+          index_.Rehash(GrownCapacity(), [&](Slot slot) { return slab_[slot].HashOfKey(); });
+        }
+        overhead_ += growth;
+        owned_ += charge;
+        return true;
+      }
+    }
+    if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
+      budget_.GiveEntry();
+      return false;
+    }
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Fill(Slot slot, KeyHash hash, const Item& item) {
+  EntryType& entry = slab_[slot];
+  new (&entry.key) K(std::move(item.key));
+  if (item.value != nullptr) {
+    new (&entry.value) V(std::move(*item.value));
+  }
+  if constexpr (!Traits::kHashIsCheap) {
+    entry.stored_hash.hash = hash;
+  }
+  entry.state = item.value != nullptr ? EntryState::kValue : EntryState::kAbsent;
+  entry.granules = Granules(item.owned);
+  entry.pins = 0;
+  entry.expires = EntryType::kNever;
+  SetExpiry(slot, item.expires);
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::SetExpiry(Slot slot, Duration::rep expires) {
+  EntryType& entry = slab_[slot];
+  if (entry.expires == expires) {
+    return;
+  }
+  wheel_.Remove(slot);
+  entry.expires = expires;
+  if (expires != EntryType::kNever) {
+    wheel_.Add(slot, GoneAt(expires));
+  }
+}
+
+// The policy's idea of the size follows the slots that exist, in steps of a quarter, so that its memory of
+// what has gone is in proportion where the byte limit binds long before the entry limit.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::GrowPolicy() {
+  const std::size_t slots = index_.size();
+  if (slots > policy_entries_) [[unlikely]] {
+    policy_entries_ = std::max(std::min(share_, slots + slots / 4), slots);
+    policy_->Resize(policy_entries_);
+  }
+}
+
+// What the bookkeeping has grown by was there before it could be counted: evictions pay for it.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::SettleOverhead(KeyHash hash, Removed& removed) {
+  ChargeOverhead();
+  while (budget_.over_bytes()) [[unlikely]] {
+    const std::uint64_t owned_before = owned_;
+    if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
+      return;
+    }
+    if (owned_ == owned_before) {
+      Squeeze(hash, removed);
+      return;
+    }
+  }
+}
+
+// Entries that own nothing free nothing until a chunk is empty. So one in sixteen goes, the rest moves together, and
+// the shard remembers how many slots it can afford.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Squeeze(KeyHash hash, Removed& removed) {
+  do {
+    for (std::size_t left = policy_->resident() / 16 + 1; left > 0; --left) {
+      if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
+        return;
+      }
+    }
+    Compact();
+    slots_max_ = std::max(slab_.slots(), slab_.per_chunk());
+  } while (budget_.over_bytes());
+}
+
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed) {
+  FlushHits();
+  if (policy_->resident() == 0) {
+    return false;
+  }
+  const Slot slot = policy_->Evict(incoming);
+  index_.Erase(slab_[slot].HashOfKey(), slot);
+  wheel_.Remove(slot);
+  ++counts.removals[static_cast<std::size_t>(reason)];
+  Destroy(slot, reason, removed);
+  return true;
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Remove(Slot slot, RemovalReason reason, Removed& removed) {
+  FlushHits();
+  EntryType& entry = slab_[slot];
+  index_.Erase(entry.HashOfKey(), slot);
+  wheel_.Remove(slot);
+  ++counts.removals[static_cast<std::size_t>(reason)];
+  if (entry.pins > 0) {
+    entry.state = EntryState::kDetached;
+    entry.detached_because = reason;
+    ++detached_;
+    return;
+  }
+  policy_->OnErase(slot);
+  Destroy(slot, reason, removed);
+}
+
+// REQUIRES: the slot is in the slab alone.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Destroy(Slot slot, RemovalReason reason, Removed& removed) {
+  EntryType& entry = slab_[slot];
+  const bool has_value = entry.state != EntryState::kAbsent;
+  if (keeps_removed_) {
+    removed.Add(std::move(entry.key), has_value ? std::optional<V>(std::move(entry.value)) : std::nullopt, reason);
+  }
+  entry.key.~K();
+  if (has_value) {
+    entry.value.~V();
+  }
+  const std::uint64_t charge = entry.granules * kChargeGranule;
+  owned_ -= charge;
+  budget_.GiveBytes(charge);
+  budget_.GiveEntry();
+  slab_.Free(slot);
+}
+
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::Pin(Slot slot) {
+  EntryType& entry = slab_[slot];
+  if (entry.state != EntryState::kValue || entry.pins == kPinsMax) {
+    return false;
+  }
+  if (entry.pins++ == 0) {
+    FlushHits();
+    policy_->OnErase(slot);
+    ++pinned_;
+  }
+  return true;
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Unpin(Slot slot, Removed& removed) {
+  EntryType& entry = slab_[slot];
+  ATTUNE_CHECK(entry.pins > 0, "a pin is given back once");
+  if (--entry.pins > 0) {
+    return;
+  }
+  --pinned_;
+  if (entry.state == EntryState::kDetached) {
+    --detached_;
+    Destroy(slot, entry.detached_because, removed);
+    return;
+  }
+  FlushHits();
+  policy_->OnInsert(slot, entry.HashOfKey());
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, Removed& removed) {
+  FlushHits();
+  std::vector<Slot> order;
+  order.reserve(policy_->resident());
+  policy_->AppendColdestFirst(order);
+  std::unique_ptr<Policy> next = MakePolicy(kind, {.entries_max = policy_entries_});
+  for (const Slot slot : order) {
+    next->OnInsert(slot, slab_[slot].HashOfKey());
+  }
+  policy_ = std::move(next);
+  kind_ = kind;
+  SettleOverhead(0, removed);
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::SetShare(std::size_t entries_share) {
+  share_ = entries_share;
+  slots_max_ = kEntriesUnbounded;
+  policy_entries_ = std::min(policy_entries_, std::max(share_, index_.size()));
+  FlushHits();
+  policy_->Resize(policy_entries_);
+  ChargeOverhead();
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Compact() {
+  FlushHits();
+  std::vector<Slot> order;
+  order.reserve(policy_->resident());
+  policy_->AppendColdestFirst(order);
+  const std::vector<Slot> moved_to = MoveTogether();
+  policy_entries_ = std::max(std::min(share_, index_.size() + index_.size() / 4), std::min(share_, kSlotsMin));
+  std::unique_ptr<Policy> next = MakePolicy(kind_, {.entries_max = policy_entries_});
+  for (const Slot slot : order) {
+    const Slot now_at = moved_to[slot];
+    next->OnInsert(now_at, slab_[now_at].HashOfKey());
+  }
+  policy_ = std::move(next);
+  slab_.ReleaseTail();
+  wheel_.ShrinkTo(slab_.slots());
+  if (index_.size() < index_.capacity() / 2) {
+    index_.Rehash(std::max(index_.size() + index_.size() / 4, kSlotsMin),
+                  [&](Slot slot) { return slab_[slot].HashOfKey(); });
+  }
+  ChargeOverhead();
+}
+
+// Fills the free slots in front with entries from behind. Answers where each slot's entry is now.
+template <typename K, typename V, typename Traits>
+std::vector<Slot> CacheShard<K, V, Traits>::MoveTogether() {
+  std::vector<Slot> moved_to(slab_.slots());
+  for (std::size_t i = 0; i < moved_to.size(); ++i) {
+    moved_to[i] = static_cast<Slot>(i);
+  }
+  Slot hole = 0;
+  for (Slot from = static_cast<Slot>(slab_.slots()); from-- > 0;) {
+    EntryType& source = slab_[from];
+    const bool moves = source.state != EntryState::kFree && source.pins == 0;
+    while (moves && hole < from && slab_[hole].state != EntryState::kFree) {
+      ++hole;
+    }
+    if (!moves || hole >= from) {
+      continue;
+    }
+    const KeyHash hash = source.HashOfKey();
+    Item item{source.key, source.state == EntryState::kValue ? &source.value : nullptr, source.expires,
+              source.granules * kChargeGranule};
+    wheel_.Remove(from);
+    Fill(hole, hash, item);
+    source.key.~K();
+    if (item.value != nullptr) {
+      source.value.~V();
+    }
+    source.state = EntryState::kFree;
+    index_.Move(hash, from, hole);
+    moved_to[from] = hole;
+  }
+  return moved_to;
+}
+
+template <typename K, typename V, typename Traits>
+std::uint64_t CacheShard<K, V, Traits>::MeasureOverhead() const noexcept {
+  return (memory::HeapBlockSize(sizeof(*this)) + index_.bytes() + slab_.bytes() + policy_->bytes() + wheel_.bytes())
+      .count();
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::ChargeOverhead() noexcept {
+  const std::uint64_t measured = MeasureOverhead();
+  if (measured != overhead_) {
+    budget_.Charge(measured - overhead_);  // modulo 2^64: less is a negative charge
+    overhead_ = measured;
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::CheckInvariants() const {
+  std::size_t in_policy = 0;
+  std::size_t pinned = 0;
+  std::size_t timed = 0;
+  std::uint64_t owned = 0;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < slab_.slots(); ++i) {
+    const Slot slot = static_cast<Slot>(i);
+    const EntryType& entry = slab_[slot];
+    if (entry.state == EntryState::kFree) {
+      ATTUNE_CHECK(!wheel_.Contains(slot), "a free slot does not expire");
+      continue;
+    }
+    ++used;
+    owned += entry.granules * kChargeGranule;
+    pinned += entry.pins > 0 ? 1U : 0U;
+    if (entry.state == EntryState::kDetached) {
+      ATTUNE_CHECK(entry.pins > 0, "only pins keep what has left");
+      continue;
+    }
+    ATTUNE_CHECK(Find(entry.HashOfKey(), entry.key) == slot, "every entry is found by its key");
+    in_policy += entry.pins == 0 ? 1U : 0U;
+    timed += entry.expires != EntryType::kNever ? 1U : 0U;
+    ATTUNE_CHECK(wheel_.Contains(slot) == (entry.expires != EntryType::kNever), "what expires is in the wheel");
+  }
+  ATTUNE_CHECK(index_.size() + detached_ == used, "the index holds every entry that has not left");
+  ATTUNE_CHECK(policy_->resident() == in_policy, "the policy holds every entry without a pin");
+  ATTUNE_CHECK(pinned == pinned_ && owned == owned_ && timed == wheel_.size(), "the sums agree with the entries");
+  ATTUNE_CHECK(MeasureOverhead() == overhead_, "bookkeeping is charged");
+  wheel_.CheckInvariants();
+  policy_->CheckInvariants();
+}
+
+}  // namespace attune::cache

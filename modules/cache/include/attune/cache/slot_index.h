@@ -1,0 +1,205 @@
+#pragma once
+// SlotIndex: from a key's hash to the slot of its entry.
+//
+//   SlotIndex index(1000);
+//   index.Insert(hash, slot);
+//   const Slot found = index.Find(hash, [&](Slot s) { return entries[s].key == key; });
+//
+// Groups of twelve slots fill one cache line each, so that a lookup reads one line of this table however full it is:
+// sixteen bytes of tags (eight bits of each hash) are compared at once, and only slots whose tag agrees are asked. An
+// insertion that finds its group full goes to the next and counts itself in every group it passed; a lookup that meets
+// a count of zero has seen all there is, and an erasure leaves no tombstone. After F14 (Bronson and Shi, Facebook,
+// 2019), which probes by double hashing and keeps values in the groups; here the number of groups is any
+// number, not a power of two, so that the table is as large as its entries need.
+//
+// Threads    none: whoever holds the shard's lock.
+// Cost       Find, Insert and Erase are O(1) and about one cache line; Rehash is O(entries).
+//            8 bytes per entry of capacity.
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "attune/base/bytes.h"
+#include "attune/base/check.h"
+#include "attune/cache/policy.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace attune::cache {
+
+class SlotIndex {
+ public:
+  explicit SlotIndex(std::size_t capacity) { Allocate(capacity); }
+
+  std::size_t size() const noexcept { return size_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+  Bytes bytes() const noexcept { return BytesFor(capacity_); }
+  static Bytes BytesFor(std::size_t capacity) noexcept { return Bytes(GroupsFor(capacity) * sizeof(Group)); }
+
+  // The slot under `hash` for which `same(slot)` is true, or kNoSlot.
+  template <typename Same>
+  Slot Find(KeyHash hash, Same&& same) const {
+    const Group* group = groups_.get() + Home(hash);
+    const std::uint8_t tag = Tag(hash);
+    for (std::size_t left = groups_count_; left > 0; --left) {
+      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
+        const Slot slot = group->slots[__builtin_ctz(hits)];
+        if (same(slot)) {
+          return slot;
+        }
+      }
+      if (group->passed == 0) {
+        return kNoSlot;
+      }
+      group = Next(group);
+    }
+    return kNoSlot;
+  }
+
+  // Starts to fetch the line that Find will read.
+  void Prefetch(KeyHash hash) const noexcept { __builtin_prefetch(groups_.get() + Home(hash)); }
+
+  // REQUIRES: size() < capacity(), and `slot` is not in the table.
+  void Insert(KeyHash hash, Slot slot) {
+    ATTUNE_CHECK(size_ < capacity_, "the index is full");
+    Group* group = groups_.get() + Home(hash);
+    std::uint32_t free = Match(*group, 0);
+    while (free == 0) {
+      group->passed += group->passed == kPassedMax ? 0U : 1U;
+      group = Next(group);
+      free = Match(*group, 0);
+    }
+    const int place = __builtin_ctz(free);
+    group->tags[place] = Tag(hash);
+    group->slots[place] = slot;
+    ++size_;
+  }
+
+  // REQUIRES: `slot` was inserted under `hash`.
+  void Erase(KeyHash hash, Slot slot) {
+    Group* const found = GroupOf(hash, slot);
+    found->tags[PlaceOf(*found, slot)] = 0;
+    for (Group* group = groups_.get() + Home(hash); group != found; group = Next(group)) {
+      group->passed -= group->passed == kPassedMax ? 0U : 1U;  // one that was ever full of counts stays so
+    }
+    --size_;
+  }
+
+  // An entry has moved. REQUIRES: `from` was inserted under `hash`.
+  void Move(KeyHash hash, Slot from, Slot to) {
+    Group* const group = GroupOf(hash, from);
+    group->slots[PlaceOf(*group, from)] = to;
+  }
+
+  // Makes room for `capacity` entries. `hash_of(slot)` says under what hash a slot was inserted.
+  // REQUIRES: capacity >= size().
+  template <typename HashOf>
+  void Rehash(std::size_t capacity, HashOf&& hash_of) {
+    ATTUNE_CHECK(capacity >= size_, "the entries do not fit");
+    const std::unique_ptr<Group[], Free> old = std::move(groups_);
+    const std::size_t old_count = groups_count_;
+    Allocate(capacity);
+    for (std::size_t i = 0; i < old_count; ++i) {
+      for (std::uint32_t used = kAllPlaces & ~Match(old[i], 0); used != 0; used &= used - 1) {
+        const Slot slot = old[i].slots[__builtin_ctz(used)];
+        Insert(hash_of(slot), slot);
+      }
+    }
+  }
+
+  // Calls `visit(slot)` for each.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (std::size_t i = 0; i < groups_count_; ++i) {
+      for (std::uint32_t used = kAllPlaces & ~Match(groups_[i], 0); used != 0; used &= used - 1) {
+        visit(groups_[i].slots[__builtin_ctz(used)]);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t kPlaces = 12;
+  static constexpr std::uint32_t kAllPlaces = (1U << kPlaces) - 1;
+  static constexpr std::uint32_t kPassedMax = ~0U;
+  // Eight of twelve on average: with hashes that spread, 6 % of the groups are too small then.
+  static constexpr std::size_t kPlacesUsed = 8;
+
+  struct alignas(64) Group {
+    std::uint8_t tags[kPlaces];  // 0: free
+    std::uint32_t passed;        // entries that found this group full on their way
+    Slot slots[kPlaces];
+  };
+  static_assert(sizeof(Group) == 64);
+  struct Free {
+    void operator()(Group* groups) const noexcept { std::free(groups); }
+  };
+
+  static std::size_t GroupsFor(std::size_t capacity) noexcept { return capacity / kPlacesUsed + 1; }
+
+  // All zero is an empty table. The heap's zero pages cost nothing until they are touched.
+  void Allocate(std::size_t capacity) {
+    capacity_ = capacity;
+    groups_count_ = GroupsFor(capacity);
+    size_ = 0;
+    void* const block = std::aligned_alloc(alignof(Group), groups_count_ * sizeof(Group));
+    ATTUNE_CHECK(block != nullptr, "out of memory for the index of a cache");
+    std::memset(block, 0, groups_count_ * sizeof(Group));
+    groups_.reset(static_cast<Group*>(block));
+  }
+
+  // The high half of the hash chooses the group and a byte of the low half is the tag.
+  std::size_t Home(KeyHash hash) const noexcept { return ((hash >> 32U) * groups_count_) >> 32U; }
+  static std::uint8_t Tag(KeyHash hash) noexcept { return static_cast<std::uint8_t>((hash & 0xFFU) | 0x80U); }
+
+  const Group* Next(const Group* group) const noexcept {
+    return ++group == groups_.get() + groups_count_ ? groups_.get() : group;
+  }
+  Group* Next(Group* group) noexcept { return ++group == groups_.get() + groups_count_ ? groups_.get() : group; }
+
+  // A bit for each place whose tag is `tag`.
+  static std::uint32_t Match(const Group& group, std::uint8_t tag) noexcept {
+#if defined(__SSE2__)
+    const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group.tags));
+    const __m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & kAllPlaces;
+#else
+    std::uint32_t hits = 0;
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      hits |= static_cast<std::uint32_t>(group.tags[i] == tag) << i;
+    }
+    return hits;
+#endif
+  }
+
+  static int PlaceOf(const Group& group, Slot slot) noexcept {
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      if (group.tags[i] != 0 && group.slots[i] == slot) {
+        return static_cast<int>(i);
+      }
+    }
+    return -1;
+  }
+
+  Group* GroupOf(KeyHash hash, Slot slot) noexcept {
+    Group* group = groups_.get() + Home(hash);
+    for (std::size_t left = groups_count_; left > 0; --left) {
+      if (PlaceOf(*group, slot) >= 0) {
+        return group;
+      }
+      group = Next(group);
+    }
+    ATTUNE_CHECK(false, "the slot is not in the index");
+    return nullptr;
+  }
+
+  std::unique_ptr<Group[], Free> groups_;
+  std::size_t groups_count_ = 0;
+  std::size_t capacity_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace attune::cache
