@@ -43,12 +43,12 @@ void BM_PolicyHit(benchmark::State& state, PolicyKind kind) {
   state.counters["bytes/entry"] = static_cast<double>(policy->bytes().count()) / static_cast<double>(entries);
 }
 
-// Every access misses, and between two of them one entry is hit: ghosts and second chances are at work.
+// Every access misses: a victim is named and a newcomer enters. Some newcomers return as ghosts.
 void BM_PolicyReplace(benchmark::State& state, PolicyKind kind) {
   const auto entries = static_cast<std::size_t>(state.range(0));
   std::uint64_t random = 1;
   const auto policy = FullPolicy(kind, entries, random);
-  std::vector<KeyHash> keys(kScript);  // a fifth of them returns within the ghosts' reach
+  std::vector<KeyHash> keys(kScript);  // a fifth of them came before, at most `entries` ago
   for (KeyHash& key : keys) key = NextRandom(random);
   for (std::size_t i = entries; i < kScript; i += 5) keys[i] = keys[i - NextRandom(random) % entries];
   std::uint64_t round = 0;

@@ -7,7 +7,7 @@
 //   if (ghosts.Take(hash) == 0) ...  // it was there, and is gone now
 //
 // Threads    none.
-// Cost       O(1) expected for each call; 25 to 33 bytes for each hash of the fullest moment.
+// Cost       O(1) expected for each call; 25 to 55 bytes for each hash of the fullest moment (tables double).
 // The owner bounds the lists.
 
 #include <algorithm>

@@ -4,7 +4,8 @@
 //   std::unique_ptr<Policy> policy = MakePolicy(PolicyKind::kSieve, {.entries_max = 10'000});
 //
 // Threads    a free function without state.
-// Cost       allocates little: tables grow with the slots and ghosts that are really used.
+// Cost       allocates little: tables grow with the slots and ghosts that are really used, and keep the
+//            size of the fullest moment.
 // Errors     a share outside its range is a bug of the caller, and CHECKed.
 //
 // All policies take their queue lengths from what is resident when somebody has to leave,
