@@ -9,11 +9,22 @@
 namespace attune::cache {
 namespace {
 
-constexpr std::size_t kLeadMin = 8;             // sampled hits, below which nothing is evidence
-constexpr double kLeadShare = 0.03;             // of the simulated entries: a move loses about so many hits
-constexpr double kSigmas = 3;                   // by which a lead must exceed a coin's
-constexpr double kReluctanceGrowth = 2;         // with every move
-constexpr double kReluctanceHalfLifeFills = 8;  // in accesses, as multiples of the simulated entries
+// Multiples of the simulated entries are "fills" here: what a policy needs to show what it does with a cache.
+// The constants were chosen on generated traces (see the tests), not on recorded ones.
+constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
+constexpr double kSigmas = 3;                // by which a lead must exceed chance
+constexpr double kPriceFirst = 0.05;         // of a move, in fills
+constexpr double kPriceLast = 1;             // the whole content of the cache
+constexpr double kPriceLastFills = 30;       // after so many
+constexpr double kRecordDiscount = 0.1;      // of the price, for a candidate with the better record
+constexpr double kRecordHalfLifeFills = 40;  // long enough for the turns that policies take within a loop
+constexpr double kReluctanceGrowth = 2;      // with every move
+constexpr double kReluctanceHalfLifeFills = 8;
+constexpr std::size_t kHistoryFills = 20;  // ghosts and frequencies of all policies are younger
+
+double HalfLives(std::size_t accesses, double fills, std::size_t entries) {
+  return std::exp2(-static_cast<double>(accesses) / (fills * static_cast<double>(entries)));
+}
 
 }  // namespace
 
@@ -21,20 +32,22 @@ constexpr double kReluctanceHalfLifeFills = 8;  // in accesses, as multiples of 
 struct PolicySelector::Candidate {
   PolicyKind kind;
   std::unique_ptr<SimulatedCache> miniature;
-  bool hit = false;  // the access at hand
-  std::uint64_t accesses = 0;
-  std::uint64_t wins = 0;    // accesses that it answers and the policy in use does not
-  std::uint64_t losses = 0;  // the other way round
+  bool hit = false;            // the access at hand
+  double record = 0;           // hits, the older the less they count
+  std::uint64_t accesses = 0;  // since the lead was zero
+  std::uint64_t wins = 0;      // accesses that it answers and the policy in use does not
+  std::uint64_t losses = 0;    // the other way round
 
   std::uint64_t lead() const { return wins - losses; }
 
-  void Restart() { accesses = wins = losses = 0; }
+  void StartLead() { accesses = wins = losses = 0; }
 
-  void Compare(bool rival_hit) {
+  void Compare(bool hit_in_use) {
+    record += hit ? 1 : 0;
     ++accesses;
-    wins += hit && !rival_hit ? 1 : 0;
-    losses += rival_hit && !hit ? 1 : 0;
-    if (losses >= wins) Restart();
+    wins += hit && !hit_in_use ? 1U : 0U;
+    losses += hit_in_use && !hit ? 1U : 0U;
+    if (losses >= wins) StartLead();
   }
 
   bool BeyondChance() const {
@@ -61,51 +74,100 @@ PolicySelector::PolicySelector(std::size_t entries_max, PolicySelectorConfig con
 PolicySelector::~PolicySelector() = default;
 
 void PolicySelector::Simulate(std::span<const SampledAccess> accesses) {
+  Candidate& in_use = *std::ranges::find(candidates_, policy_, &Candidate::kind);
   for (const SampledAccess& access : accesses) {
     for (Candidate& candidate : candidates_) candidate.hit = candidate.miniature->Access(access.key);
-    const bool rival_hit = Current().hit;
-    for (Candidate& candidate : candidates_) candidate.Compare(rival_hit);
+    for (Candidate& candidate : candidates_) candidate.Compare(in_use.hit);
   }
-  const double half_life = kReluctanceHalfLifeFills * static_cast<double>(simulated_entries_);
-  reluctance_ = 1 + (reluctance_ - 1) * std::exp2(-static_cast<double>(accesses.size()) / half_life);
+  Remember(accesses);
+  Age(accesses.size());
 }
 
 std::optional<PolicyChange> PolicySelector::Decide() {
-  const Candidate& best = *std::ranges::max_element(candidates_, {}, &Candidate::lead);
-  const std::size_t lead_min = LeadMin();
-  if (best.lead() < lead_min || !best.BeyondChance()) return std::nullopt;
-  const PolicyChange change{policy_, best.kind, best.accesses, best.wins, best.losses, lead_min};
-  policy_ = best.kind;
+  const double price = Price();
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates_) {
+    if (Deserves(candidate, price) && (best == nullptr || candidate.lead() > best->lead())) best = &candidate;
+  }
+  if (best == nullptr) return std::nullopt;
+  const auto price_paid = static_cast<std::size_t>(PriceFor(*best, price));
+  const PolicyChange change{policy_, best->kind, best->accesses, best->wins, best->losses, price_paid};
+  policy_ = best->kind;
   reluctance_ *= kReluctanceGrowth;
-  for (Candidate& candidate : candidates_) candidate.Restart();
+  for (Candidate& candidate : candidates_) candidate.StartLead();
   return change;
+}
+
+std::span<const KeyHash> PolicySelector::history() const noexcept {
+  const std::span<const KeyHash> all = history_;
+  return all.last(std::min(all.size(), kHistoryFills * simulated_entries_));
 }
 
 void PolicySelector::Resize(std::size_t entries_max) {
   ATTUNE_CHECK(entries_max > 0, "a cache holds at least one entry");
+  const std::size_t simulated_max = config_.simulated_entries_max;
+  const bool whole = entries_max <= simulated_max;
+  const auto simulated = static_cast<std::size_t>(std::llround(share_ * static_cast<double>(entries_max)));
+  // As long as the present share gives miniatures of a useful size, what they know is kept.
+  const bool keeps = whole ? share_ == 1 : share_ < 1 && simulated <= simulated_max && 2 * simulated >= simulated_max;
+  if (!keeps) {
+    StartMiniatures(entries_max);
+    return;
+  }
+  if (simulated == simulated_entries_) return;
+  simulated_entries_ = simulated;
+  for (Candidate& candidate : candidates_) candidate.miniature->Resize(simulated);
+}
+
+void PolicySelector::StartMiniatures(std::size_t entries_max) {
   simulated_entries_ = std::min(entries_max, config_.simulated_entries_max);
-  const double share = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max);
-  threshold_.store(static_cast<std::uint32_t>(share * std::numeric_limits<std::uint32_t>::max()),
+  share_ = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max);
+  threshold_.store(static_cast<std::uint32_t>(share_ * std::numeric_limits<std::uint32_t>::max()),
                    std::memory_order_relaxed);
+  history_.clear();
   for (Candidate& candidate : candidates_) {
     candidate.miniature = std::make_unique<SimulatedCache>(candidate.kind, simulated_entries_);
-    candidate.Restart();
+    candidate.record = 0;
+    candidate.StartLead();
   }
 }
 
 Bytes PolicySelector::bytes() const noexcept {
-  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate));
+  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) + history_.capacity() * sizeof(KeyHash));
   for (const Candidate& candidate : candidates_) total = total + candidate.miniature->bytes();
   return total;
 }
 
-PolicySelector::Candidate& PolicySelector::Current() {
+const PolicySelector::Candidate& PolicySelector::InUse() const {
   return *std::ranges::find(candidates_, policy_, &Candidate::kind);
 }
 
-std::size_t PolicySelector::LeadMin() const {
-  const double price = std::max<double>(kLeadMin, kLeadShare * static_cast<double>(simulated_entries_));
-  return static_cast<std::size_t>(std::ceil(price * reluctance_));
+double PolicySelector::Price() const {
+  const auto fill = static_cast<double>(simulated_entries_);
+  const double known = std::min(1.0, static_cast<double>(accesses_) / (kPriceLastFills * fill));
+  return fill * (kPriceFirst + (kPriceLast - kPriceFirst) * known) * reluctance_;
+}
+
+double PolicySelector::PriceFor(const Candidate& candidate, double price) const {
+  return std::max(kLeadMin, candidate.record > InUse().record ? kRecordDiscount * price : price);
+}
+
+bool PolicySelector::Deserves(const Candidate& candidate, double price) const {
+  return static_cast<double>(candidate.lead()) >= PriceFor(candidate, price) && candidate.BeyondChance();
+}
+
+void PolicySelector::Remember(std::span<const SampledAccess> accesses) {
+  if (share_ < 1) return;  // a part of the accesses would teach a whole cache wrong distances
+  for (const SampledAccess& access : accesses) history_.push_back(access.key);
+  const std::size_t kept = kHistoryFills * simulated_entries_;
+  if (history_.size() >= 2 * kept) history_.erase(history_.begin(), history_.end() - static_cast<std::ptrdiff_t>(kept));
+}
+
+void PolicySelector::Age(std::size_t accesses) {
+  accesses_ += accesses;
+  reluctance_ = 1 + (reluctance_ - 1) * HalfLives(accesses, kReluctanceHalfLifeFills, simulated_entries_);
+  const double keep = HalfLives(accesses, kRecordHalfLifeFills, simulated_entries_);
+  for (Candidate& candidate : candidates_) candidate.record *= keep;
 }
 
 }  // namespace attune::cache

@@ -1,6 +1,7 @@
 #include "simulated_cache.h"
 
 #include "attune/base/check.h"
+#include "attune/cache/policy_handover.h"
 
 namespace attune::cache {
 
@@ -20,12 +21,14 @@ bool SimulatedCache::Access(KeyHash key) {
   return false;
 }
 
-void SimulatedCache::ChangePolicy(PolicyKind kind) {
+void SimulatedCache::ChangePolicy(PolicyKind kind, std::span<const KeyHash> history) {
   std::vector<Slot> slots;
   slots.reserve(resident());
   policy_->AppendColdestFirst(slots);
-  policy_ = MakePolicy(kind, {.entries_max = entries_max_});
-  for (const Slot slot : slots) policy_->OnInsert(slot, keys_[slot]);
+  std::vector<ResidentSlot> residents;
+  residents.reserve(slots.size());
+  for (const Slot slot : slots) residents.push_back({slot, keys_[slot]});
+  policy_ = HandOver(kind, {.entries_max = entries_max_}, residents, history);
 }
 
 void SimulatedCache::Resize(std::size_t entries_max) {

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -33,8 +34,8 @@ class SimulatedCache {
   // Does not count as an access.
   bool Contains(KeyHash key) const { return index_.Find(key, keys_) != HashIndex::kNone; }
 
-  // The entries stay; the new policy learns of them coldest first, as in the live cache.
-  void ChangePolicy(PolicyKind kind);
+  // The entries stay; see HandOver.
+  void ChangePolicy(PolicyKind kind, std::span<const KeyHash> history = {});
 
   // Evicts until it fits. REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);

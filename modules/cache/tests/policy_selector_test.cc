@@ -21,14 +21,14 @@ PolicyKind AfterLoop(PolicySelector& selector, std::uint64_t keys, std::size_t a
 }
 
 TEST(PolicySelector, LeavesLruOnALoopThatDoesNotFit) {
-  PolicySelector selector(100);
+  PolicySelector selector(100, {.initial = PolicyKind::kLru});
   EXPECT_EQ(selector.policy(), PolicyKind::kLru);
   EXPECT_NE(AfterLoop(selector, 150, 600), PolicyKind::kLru);
 }
 
 TEST(PolicySelector, StaysWhereNothingIsBetter) {
   PolicySelector selector(100);
-  EXPECT_EQ(AfterLoop(selector, 100, 5'000), PolicyKind::kLru);
+  EXPECT_EQ(AfterLoop(selector, 100, 5'000), PolicyKind::kLirs);
 }
 
 TEST(PolicySelector, SamplesTheShareOfTheKeysThatFillsTheMiniature) {

@@ -7,8 +7,21 @@
 //   PolicySelector selector(10'000);
 //   if (selector.Samples(hash)) sample.push_back({hash, hit});          // on the access path
 //   selector.Simulate(sample);                                          // off it, kBatch or so at a time
-//   if (const auto change = selector.Decide()) UsePolicy(change->to);  // and tell the journal why
+//   if (const auto change = selector.Decide()) {                        // and tell the journal why
+//     UsePolicy(HandOver(change->to, ..., selector.history()));
+//   }
 //
+// Miniatures    A cache of up to simulated_entries_max entries is simulated whole, a larger one by
+//               the share of its keys that fills so many: a share of the keys in the same share of the
+//               cache fares like all of them (Waldspurger, Saemundsson, Ahmad, Park, "Cache Modeling
+//               and Optimization using Miniature Simulations", USENIX ATC 2017).
+// When to move  A candidate's lead over the policy in use is counted in hits on the same accesses and never
+//               falls below zero, as in Page's CUSUM (Biometrika 41, 1954): what the policy in
+//               use earned yesterday does not protect it today. The lead must exceed what chance explains (three
+//               sigmas of a fair coin) and what a move costs: little at first, when there is nothing
+//               to lose, up to the hits that a full miniature is worth. A candidate whose
+//               longer record is the better one as well needs a part of that. Each move doubles the price
+//               for a while, so that two policies that take turns do not make the cache follow them.
 // Decides only  It owns no thread, clock, lock or cache. The same accesses give the same answers.
 // Threads       Samples may run beside one thread that calls the other members, one at a time.
 // Cost          Samples is one load and one compare. Simulate takes about 50 ns for each candidate
@@ -44,7 +57,10 @@ struct PolicySelectorConfig {
   std::size_t simulated_entries_max = 1024;
 
   std::vector<PolicyKind> candidates{kPolicyKinds.begin(), kPolicyKinds.end()};
-  PolicyKind initial = PolicyKind::kLru;  // one of the candidates; used until something is known
+
+  // One of the candidates; used until something is known. LIRS loses least where there is no time to
+  // learn: on loops the others lose everything, and where it is wrong that shows at once.
+  PolicyKind initial = PolicyKind::kLirs;
 };
 
 // A move from one policy to another, and the evidence for it.
@@ -83,6 +99,10 @@ class PolicySelector {
   // The policy that the cache should be using.
   PolicyKind policy() const noexcept { return policy_; }
 
+  // The latest accesses, the oldest first, of which a new policy learns what it would know by now;
+  // see HandOver. Nothing where only a part of the keys is sampled. Valid until the next Simulate or Resize.
+  std::span<const KeyHash> history() const noexcept;
+
   // The cache holds this many entries now. Miniatures keep what they know where they can.
   // REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);
@@ -92,15 +112,23 @@ class PolicySelector {
  private:
   struct Candidate;
 
-  Candidate& Current();
-  std::size_t LeadMin() const;
+  const Candidate& InUse() const;
+  bool Deserves(const Candidate& candidate, double price) const;
+  double Price() const;
+  double PriceFor(const Candidate& candidate, double price) const;
+  void StartMiniatures(std::size_t entries_max);
+  void Remember(std::span<const SampledAccess> accesses);
+  void Age(std::size_t accesses);
 
   PolicySelectorConfig config_;
   std::atomic<std::uint32_t> threshold_ = std::numeric_limits<std::uint32_t>::max();
+  double share_ = 0;                   // of the keys that is simulated; 0 before the first Resize
   std::size_t simulated_entries_ = 0;  // of each miniature
   PolicyKind policy_;
-  double reluctance_ = 1;  // what a move must pay, in multiples of the first one's price
+  std::uint64_t accesses_ = 0;  // simulated so far
+  double reluctance_ = 1;       // what a move must pay, in multiples of the usual price
   std::vector<Candidate> candidates_;
+  std::vector<KeyHash> history_;  // up to twice of what history() answers
 };
 
 }  // namespace attune::cache

@@ -1,0 +1,71 @@
+#include "attune/cache/replay.h"
+
+#include "belady.h"
+#include "mix64.h"
+#include "simulated_cache.h"
+
+namespace attune::cache {
+
+std::vector<KeyHash> Chain(std::span<const ChainPart> parts) {
+  std::size_t count = 0;
+  for (const ChainPart& part : parts) count += part.keys.size();
+  std::vector<KeyHash> requests;
+  requests.reserve(count);
+  for (const ChainPart& part : parts) {
+    const std::uint64_t salt = Mix64(part.source);
+    for (const std::uint64_t key : part.keys) requests.push_back(Mix64(key ^ salt));
+  }
+  return requests;
+}
+
+ReplayResult ReplayPolicy(std::span<const KeyHash> requests, std::size_t entries_max, PolicyKind kind,
+                          const Clock& clock) {
+  SimulatedCache cache(kind, entries_max);
+  ReplayResult result;
+  const TimePoint start = clock.Now();
+  for (const KeyHash key : requests) result.hits += cache.Access(key) ? 1U : 0U;
+  result.access_time = clock.Now() - start;
+  result.policy_bytes = cache.policy().bytes();
+  result.total_bytes = cache.bytes();
+  result.policy = kind;
+  return result;
+}
+
+ReplayResult ReplaySelfChoosing(std::span<const KeyHash> requests, std::size_t entries_max, const Clock& clock,
+                                const PolicySelectorConfig& config) {
+  PolicySelector selector(entries_max, config);
+  SimulatedCache cache(selector.policy(), entries_max);
+  ReplayResult result;
+  std::vector<SampledAccess> sample;
+  sample.reserve(PolicySelector::kBatch);
+  std::uint64_t done = 0;
+  const TimePoint start = clock.Now();
+  for (const KeyHash key : requests) {
+    ++done;
+    const bool hit = cache.Access(key);
+    result.hits += hit ? 1U : 0U;
+    if (!selector.Samples(key)) continue;
+    sample.push_back({key, hit});
+    if (sample.size() < PolicySelector::kBatch) continue;
+    const TimePoint simulation_start = clock.Now();
+    selector.Simulate(sample);
+    sample.clear();
+    if (const auto change = selector.Decide()) {
+      cache.ChangePolicy(change->to, selector.history());
+      result.moves.push_back({done, *change});
+    }
+    result.simulation_time += clock.Now() - simulation_start;
+  }
+  result.access_time = clock.Now() - start - result.simulation_time;
+  result.policy_bytes = cache.policy().bytes();
+  result.selector_bytes = selector.bytes();
+  result.total_bytes = cache.bytes() + selector.bytes();
+  result.policy = selector.policy();
+  return result;
+}
+
+std::uint64_t OptimalHits(std::span<const KeyHash> requests, std::size_t entries_max) {
+  return BeladyHits(requests, entries_max);
+}
+
+}  // namespace attune::cache
