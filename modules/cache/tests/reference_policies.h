@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -303,7 +304,7 @@ class Lirs final : public Reference {
     s_.push_back(block);
     block->slot = slot;
     block->key = key;
-    if (returns || Lirs_() < lirs_max_) {
+    if (returns || LirCount() < lirs_max_) {
       Promote(block);
     } else {
       q_.push_back(block);
@@ -319,7 +320,7 @@ class Lirs final : public Reference {
   Slot Evict(KeyHash /*incoming*/) override {
     const std::size_t capacity = resident();
     lirs_max_ = LirsMax(capacity);
-    while (Lirs_() > lirs_max_) Demote();
+    while (LirCount() > lirs_max_) Demote();
     const Block block = q_.front();
     q_.erase(q_.begin());
     const Slot victim = block->slot;
@@ -363,7 +364,7 @@ class Lirs final : public Reference {
   static bool Contains(const Blocks& blocks, const Block& block) {
     return std::ranges::find(blocks, block) != blocks.end();
   }
-  std::size_t Lirs_() const {
+  std::size_t LirCount() const {
     return static_cast<std::size_t>(std::ranges::count_if(s_, &Item::lir, &Block::operator*));
   }
   Block Resident(Slot slot) const {
@@ -376,7 +377,7 @@ class Lirs final : public Reference {
   }
   void Promote(const Block& block) {
     block->lir = true;
-    while (Lirs_() > lirs_max_) Demote();
+    while (LirCount() > lirs_max_) Demote();
   }
   void Demote() {
     Prune();
@@ -508,9 +509,9 @@ class Lfu final : public Reference {
     return victim.slot;
   }
   void AppendColdestFirst(std::vector<Slot>& slots) const override {
-    std::vector<Used> sorted = entries_;
-    std::ranges::stable_sort(sorted, {}, &Used::priority);
-    for (const Used& entry : sorted) slots.push_back(entry.slot);
+    std::multimap<std::uint64_t, Slot> by_priority;  // equals stay in their order
+    for (const Used& entry : entries_) by_priority.emplace(entry.priority, entry.slot);
+    for (const auto& [priority, slot] : by_priority) slots.push_back(slot);
   }
 
  private:
