@@ -1,6 +1,7 @@
 #include "attune/memory/broker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace attune::memory {
@@ -12,7 +13,8 @@ struct Registration::Entry {
   Bytes shrunk_total;
   std::uint64_t shrinks = 0;
   bool registered = true;
-  std::thread::id shrinking;  // the thread inside Shrink, or none
+  std::thread::id shrinking;  // the thread inside Shrink or SetTarget, or none
+  std::optional<Bytes> target;
 };
 
 Registration::Registration(Registration&& other) noexcept
@@ -68,16 +70,23 @@ Status Validate(const BrokerConfig& config) {
                                                   " must be larger than the overhead of the process, " +
                                                   ToString(config.overhead));
   }
+  ATTUNE_RETURN_IF_ERROR(Validate(config.split));
+  if (config.shrink_time_max <= Duration(0)) {
+    return Error(ErrorCode::kInvalidArgument, "shrink_time_max must be positive");
+  }
   if (config.consumers_max == 0 || config.waiting_max == 0) {
     return Error(ErrorCode::kInvalidArgument, "consumers_max and waiting_max must be positive");
   }
   return OkStatus();
 }
 
-Broker::Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMemory release_free_memory)
+Broker::Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMemory release_free_memory,
+               BrokerEnvironment environment)
     : config_(config),
       process_memory_(std::move(process_memory)),
-      release_free_memory_(std::move(release_free_memory)) {
+      release_free_memory_(std::move(release_free_memory)),
+      environment_(std::move(environment)),
+      limit_now_(config.limit) {
   ATTUNE_CHECK(Validate(config_).ok(), "a broker configuration that makes no sense");
   const std::lock_guard lock(mutex_);
   UpdateHeadroom();
@@ -114,11 +123,15 @@ Bytes Broker::Used() const {
 
 bool Broker::Fits(Bytes bytes) const {
   const Bytes used = Used();
-  return used <= config_.limit && bytes <= config_.limit - used;
+  return used <= limit_now_ && bytes <= limit_now_ - used;
+}
+
+Bytes Broker::HighLine() const {
+  return Bytes(static_cast<std::uint64_t>(static_cast<double>(limit_now_.count()) * config_.marks.high));
 }
 
 void Broker::UpdateHeadroom() {
-  const Bytes high(static_cast<std::uint64_t>(static_cast<double>(config_.limit.count()) * config_.marks.high));
+  const Bytes high = HighLine();
   const Bytes used = Used();
   headroom_.store(used < high ? (high - used).count() : 0, std::memory_order_relaxed);
 }
@@ -205,8 +218,8 @@ Error Broker::Refusal(std::string_view name, Bytes bytes) const {
   for (std::size_t i = 0; i < std::min(holders.size(), kNamedMax); ++i) {
     list += (i == 0 ? "" : ", ") + holders[i].second + " " + ToString(holders[i].first);
   }
-  return {ErrorCode::kExhausted, "no " + ToString(bytes) + " of memory for '" + std::string(name) + "': " +
-                                     ToString(Used()) + " of " + ToString(config_.limit) + " are in use: " + list};
+  return {ErrorCode::kExhausted, "no " + ToString(bytes) + " of memory for '" + std::string(name) +
+                                     "': " + ToString(Used()) + " of " + ToString(limit_now_) + " are in use: " + list};
 }
 
 Result<Reservation> Broker::TryReserve(std::string_view name, Bytes bytes) {
@@ -248,7 +261,7 @@ Result<Reservation> Broker::Reserve(std::string_view name, Bytes bytes, TimePoin
 }
 
 MemoryObservation Broker::Observe(const std::vector<std::shared_ptr<Entry>>& entries) const {
-  MemoryObservation seen{.limit = config_.limit,
+  MemoryObservation seen{.limit = limit_now_,
                          .overhead = config_.overhead,
                          .reserved = reserved_,
                          .measured = measured_,
@@ -265,46 +278,146 @@ MemoryObservation Broker::Observe(const std::vector<std::shared_ptr<Entry>>& ent
   return seen;
 }
 
-// Shrinks one consumer without the lock, and keeps its unregistration waiting meanwhile.
-Bytes Broker::Apply(Entry& entry, Bytes wanted) {
+template <typename Action>
+void Broker::WithConsumer(Entry& entry, const Action& action) {
   {
     const std::lock_guard lock(mutex_);
     if (!entry.registered) {
-      return Bytes(0);
+      return;
     }
     entry.shrinking = std::this_thread::get_id();
   }
-  const Bytes freed = entry.consumer->Shrink(wanted);
+  action(*entry.consumer);
   const std::lock_guard lock(mutex_);
   entry.shrinking = std::thread::id();
-  entry.shrunk_total = entry.shrunk_total + freed;
-  ++entry.shrinks;
   changed_.notify_all();
+}
+
+Bytes Broker::Apply(Entry& entry, Bytes wanted, TimePoint deadline) {
+  Bytes freed;
+  WithConsumer(entry, [&](Consumer& consumer) {
+    freed = consumer.ShrinkBefore(wanted, deadline);
+    const std::lock_guard lock(mutex_);
+    entry.shrunk_total = entry.shrunk_total + freed;
+    ++entry.shrinks;
+  });
   return freed;
+}
+
+bool Broker::IsLate(TimePoint deadline) const noexcept {
+  return environment_.clock != nullptr && environment_.clock->Now() >= deadline;
+}
+
+SystemVerdict Broker::AskSystem(Bytes measured) {
+  if (!environment_.system_memory) {
+    return {.limit = config_.limit, .give = {}};
+  }
+  if (measured == Bytes(0)) {
+    const std::lock_guard lock(mutex_);
+    measured = Used();  // what is accounted for is the best that is known
+  }
+  const SystemMemory now = environment_.system_memory();
+  const SystemVerdict verdict = JudgeSystem(now, system_before_, config_.limit, measured, config_.system);
+  system_before_ = now;
+  return verdict;
+}
+
+// What is below the high line and nobody else holds: the followers' to share.
+Bytes Broker::SplitBudget() const {
+  Bytes followers;
+  for (const auto& entry : entries_) {
+    followers = followers + (entry->consumer->follows_target() ? entry->consumer->bytes() : Bytes(0));
+  }
+  const Bytes used = Used();
+  const Bytes others = used > followers ? used - followers : Bytes(0);
+  const Bytes high = HighLine();
+  return high > others ? high - others : Bytes(0);
+}
+
+std::vector<SplitConsumer> Broker::ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const {
+  std::vector<SplitConsumer> seen;
+  for (const auto& entry : followers) {
+    const Consumer& consumer = *entry->consumer;
+    const Bytes held = consumer.bytes();
+    seen.push_back({.held = held,
+                    .target = entry->target.value_or(held),
+                    .minimum = consumer.bytes_min(),
+                    .useful_max = consumer.bytes_useful_max(),
+                    .benefit = consumer.marginal_benefit()});
+  }
+  return seen;
+}
+
+// Who holds more than its target gives first; what is free then is granted to those below theirs.
+void Broker::Split(const std::vector<std::shared_ptr<Entry>>& entries, TimePoint deadline, MaintainReport& report) {
+  std::vector<std::shared_ptr<Entry>> followers;
+  std::vector<SplitConsumer> seen;
+  SplitPlan plan;
+  {
+    const std::lock_guard lock(mutex_);
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(followers),
+                 [](const auto& entry) { return entry->registered && entry->consumer->follows_target(); });
+    if (followers.empty()) {
+      return;
+    }
+    seen = ObserveSplit(followers);
+    plan = PlanSplit(SplitBudget(), seen, config_.split);
+    for (std::size_t i = 0; i < followers.size(); ++i) {
+      followers[i]->target = plan.targets[i];
+    }
+  }
+  report.split_moved = plan.moved;
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    if (seen[i].held > plan.targets[i]) {
+      ShrinkInTime(*followers[i], seen[i].held - plan.targets[i], deadline, report);
+    }
+  }
+  std::vector<Bytes> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(followers, [](const auto& entry) { return !entry->registered; });
+    grants = PlanGrants(SplitBudget(), ObserveSplit(followers));
+  }
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    WithConsumer(*followers[i], [&](Consumer& consumer) { consumer.SetTarget(grants[i]); });
+  }
+}
+
+void Broker::ShrinkInTime(Entry& entry, Bytes wanted, TimePoint deadline, MaintainReport& report) {
+  if (IsLate(deadline)) {
+    report.late = report.late + wanted;
+  } else {
+    report.freed = report.freed + Apply(entry, wanted, deadline);
+  }
 }
 
 MaintainReport Broker::Maintain(TimePoint now) {
   const std::lock_guard one_round(maintain_mutex_);
+  const TimePoint deadline =
+      environment_.clock != nullptr ? environment_.clock->Now() + config_.shrink_time_max : TimePoint::max();
   const Bytes measured = process_memory_ ? process_memory_() : Bytes(0);
+  const SystemVerdict verdict = AskSystem(measured);
 
   std::vector<std::shared_ptr<Entry>> entries;
   ShrinkPlan plan;
   {
     const std::lock_guard lock(mutex_);
-    measured_ = measured;
-    measured_peak_ = std::max(measured_peak_, measured);
-    reserved_at_probe_ = reserved_;
+    limit_now_ = verdict.limit;
+    TakeMeasurement(measured);
     entries = entries_;
-    plan = PlanShrink(Observe(entries), config_.marks);
+    MemoryObservation seen = Observe(entries);
+    seen.give = verdict.give;
+    plan = PlanShrink(seen, config_.marks);
     refused_bytes_ = Bytes(0);
   }
 
-  MaintainReport report{.pressure = plan.pressure, .used = plan.used, .freed = {}, .unmet = plan.unmet};
+  MaintainReport report{.pressure = plan.pressure, .used = plan.used, .freed = {}, .unmet = plan.unmet, .late = {}};
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (plan.shrink[i] > Bytes(0)) {
-      report.freed = report.freed + Apply(*entries[i], plan.shrink[i]);
+      ShrinkInTime(*entries[i], plan.shrink[i], deadline, report);
     }
   }
+  Split(entries, deadline, report);
   Bytes measured_after = measured;
   if (report.freed > Bytes(0) || plan.pressure != Pressure::kNone) {
     if (release_free_memory_) {
@@ -314,9 +427,7 @@ MaintainReport Broker::Maintain(TimePoint now) {
   }
 
   const std::lock_guard lock(mutex_);
-  measured_ = measured_after;
-  measured_peak_ = std::max(measured_peak_, measured_after);
-  reserved_at_probe_ = reserved_;
+  TakeMeasurement(measured_after);
   now_ = std::max(now_, now);
   pressure_ = plan.pressure;
   shrinking_ = plan.shrinking;
@@ -327,9 +438,16 @@ MaintainReport Broker::Maintain(TimePoint now) {
   return report;
 }
 
+void Broker::TakeMeasurement(Bytes measured) {
+  measured_ = measured;
+  measured_peak_ = std::max(measured_peak_, measured);
+  reserved_at_probe_ = reserved_;
+}
+
 BrokerSnapshot Broker::Snapshot() const {
   const std::lock_guard lock(mutex_);
   BrokerSnapshot snapshot{.limit = config_.limit,
+                          .limit_now = limit_now_,
                           .overhead = config_.overhead,
                           .consumed = Consumed(),
                           .reserved = reserved_,
@@ -344,7 +462,7 @@ BrokerSnapshot Broker::Snapshot() const {
   for (const auto& entry : entries_) {
     const Consumer& consumer = *entry->consumer;
     snapshot.consumers.push_back({std::string(consumer.name()), consumer.bytes(), consumer.bytes_min(),
-                                  consumer.marginal_benefit(), entry->shrunk_total, entry->shrinks});
+                                  consumer.marginal_benefit(), entry->shrunk_total, entry->shrinks, entry->target});
   }
   for (const auto& [name, total] : reservations_) {
     snapshot.reservations.push_back({name, total.bytes, total.count});

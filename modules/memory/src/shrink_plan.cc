@@ -80,8 +80,12 @@ ShrinkPlan PlanShrink(const MemoryObservation& seen, const Watermarks& marks) {
     plan.goal = Excess(plan.used, Share(seen.limit, marks.low));
     plan.pressure = plan.goal > Bytes(0) ? Pressure::kHigh : Pressure::kNone;
   }
-  plan.goal = std::max(plan.goal, Excess(plan.used + seen.wanted, seen.limit));
   plan.shrinking = plan.pressure != Pressure::kNone;
+  plan.goal = std::max(plan.goal, Excess(plan.used + seen.wanted, seen.limit));
+  if (seen.give > Bytes(0)) {
+    plan.goal = std::max(plan.goal, seen.give);
+    plan.pressure = std::max(plan.pressure, Pressure::kHigh);
+  }
 
   plan.unmet = plan.goal;
   for (const std::size_t i : OrderOfGiving(seen.consumers)) {

@@ -312,6 +312,111 @@ TEST(BrokerDeathTest, MisuseIsABugAndStops) {
       "outlives its broker");
 }
 
+// Follows its target: fills what it is granted, and saves the more the less it has.
+class Follower final : public FakeConsumer {
+ public:
+  Follower(std::string name, double weight) : FakeConsumer(std::move(name)), weight_(weight) {}
+  double marginal_benefit() const noexcept override { return weight_ / (1.0 + static_cast<double>(bytes().count())); }
+  bool follows_target() const noexcept override { return true; }
+  void SetTarget(Bytes target) override { Hold(std::max(bytes(), target)); }
+
+ private:
+  const double weight_;
+};
+
+TEST(BrokerSplitTest, FollowersShareWhatIsBelowTheHighLineByTheirBenefit) {
+  Broker broker(kConfig, {}, {});
+  FakeConsumer index("index", 150_B);
+  Follower cold("cold", 1);
+  Follower hot("hot", 4);
+  const Registration first = *broker.Register(index);
+  const Registration second = *broker.Register(cold);
+  const Registration third = *broker.Register(hot);
+  for (int round = 0; round < 200; ++round) {
+    broker.Maintain(At(round));
+    EXPECT_LE(broker.Snapshot().consumed + 100_B, 850_B) << round;
+  }
+  EXPECT_GE(cold.bytes() + hot.bytes(), 580_B);  // of 600
+  EXPECT_NEAR(static_cast<double>(hot.bytes().count()) / static_cast<double>(cold.bytes().count()), 4, 0.5);
+  EXPECT_EQ(index.bytes(), 150_B);
+  EXPECT_TRUE(broker.Snapshot().consumers.at(2).target.has_value());
+  EXPECT_FALSE(broker.Snapshot().consumers.at(0).target.has_value());
+}
+
+TEST(BrokerSplitTest, AReservationMakesFollowersGiveBeforeItMeetsTheLimit) {
+  Broker broker(kConfig, {}, {});
+  Follower cache("cache", 1);
+  const Registration registration = *broker.Register(cache);
+  for (int round = 0; round < 100; ++round) {
+    broker.Maintain(At(round));
+  }
+  EXPECT_GE(cache.bytes(), 735_B);  // of 750
+  const Reservation batch = *broker.TryReserve("batch", 150_B);
+  broker.Maintain(At(200));
+  EXPECT_LE(cache.bytes(), 600_B);
+}
+
+TEST(BrokerSystemTest, TheGroupsLimitIsObeyedWhenItIsTighter) {
+  SystemMemory system{.group_room = 100_B};
+  Broker broker(kConfig, [] { return 500_B; }, {}, {.system_memory = [&] { return system; }});
+  FakeConsumer cache("cache", 400_B);
+  const Registration registration = *broker.Register(cache);
+  EXPECT_EQ(broker.Maintain(At(0)).pressure, Pressure::kNone);
+  EXPECT_EQ(broker.Snapshot().limit_now, 600_B);
+  EXPECT_FALSE(broker.TryReserve("batch", 101_B).ok());
+  system.group_room = 50_B;
+  EXPECT_EQ(broker.Maintain(At(1)).pressure, Pressure::kHigh);  // 500 of 550
+  EXPECT_LT(cache.bytes(), 400_B);
+  system.group_room.reset();
+  broker.Maintain(At(2));
+  EXPECT_EQ(broker.Snapshot().limit_now, 1000_B);
+}
+
+TEST(BrokerSystemTest, ASystemThatStallsIsGivenAPartFarBelowTheMarks) {
+  SystemMemory system{.stalls = sys::Pressure{.some_10s = 0.5}};
+  Broker broker(kConfig, [] { return 400_B; }, {}, {.system_memory = [&] { return system; }});
+  FakeConsumer cache("cache", 300_B);
+  const Registration registration = *broker.Register(cache);
+  const MaintainReport report = broker.Maintain(At(0));
+  EXPECT_EQ(report.pressure, Pressure::kHigh);
+  EXPECT_EQ(report.freed, 20_B);
+  system.stalls.reset();
+  EXPECT_EQ(broker.Maintain(At(1)).freed, 0_B);
+}
+
+TEST(BrokerDeadlineTest, ARoundEndsAtItsDeadlineAndTheNextGoesOn) {
+  ManualClock clock;
+  Broker broker({.limit = 1000_B, .overhead = 100_B, .shrink_time_max = milliseconds(50)}, {}, {}, {.clock = &clock});
+  FakeConsumer slow("slow", 400_B, 0_B, 0);
+  FakeConsumer other("other", 500_B, 0_B, 1);
+  slow.on_shrink = [&] { clock.Advance(milliseconds(50)); };
+  const Registration first = *broker.Register(slow);
+  const Registration second = *broker.Register(other);
+  const MaintainReport report = broker.Maintain(At(0));  // above the hard line: everybody gives
+  EXPECT_EQ(report.freed, 400_B);
+  EXPECT_EQ(report.late, 500_B);
+  EXPECT_EQ(other.bytes(), 500_B);
+}
+
+TEST(BrokerDeadlineTest, TheDeadlineReachesConsumersThatKnowIt) {
+  class Patient final : public FakeConsumer {
+   public:
+    using FakeConsumer::FakeConsumer;
+    Bytes ShrinkBefore(Bytes wanted, TimePoint deadline) override {
+      seen = deadline;
+      return Shrink(wanted);
+    }
+    TimePoint seen;
+  };
+  ManualClock clock;
+  clock.Advance(milliseconds(1000));
+  Broker broker(kConfig, {}, {}, {.clock = &clock});
+  Patient cache("cache", 860_B);
+  const Registration registration = *broker.Register(cache);
+  broker.Maintain(At(0));
+  EXPECT_EQ(cache.seen, clock.Now() + milliseconds(50));
+}
+
 // Everything at once, for ThreadSanitizer, with the accounting checked at the end.
 TEST(BrokerHammerTest, ManyThreadsKeepTheBooksStraight) {
   Broker broker({.limit = 1_MiB, .overhead = 64_KiB}, {}, [] {});

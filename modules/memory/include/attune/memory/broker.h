@@ -2,18 +2,22 @@
 // Broker: keeps the process inside the memory that its user stated.
 //
 // Every cache, pool, index and queue is a Consumer: it says what it holds and what a
-// mebibyte is worth to it, and gives back live. Requests and batches, whose memory comes
+// mebibyte is worth to it, and gives back live. One that follows a target is told as well how far it may grow: the
+// broker moves memory to where a mebibyte saves most (split_plan.h). Requests and batches, whose memory comes
 // and goes, hold a Reservation instead. Somebody calls Maintain every 100 ms or so.
 //
 //   Broker broker({.limit = 512_MiB}, [] { return ProcessRss(); }, [] { malloc_trim(0); });
 //   ATTUNE_ASSIGN_OR_RETURN(Registration cache, broker.Register(snippet_cache));
 //   ATTUNE_ASSIGN_OR_RETURN(Reservation batch, broker.TryReserve("ocr page", 40_MiB));
 //
+// The limit is what was stated, or less where the system allows less (cgroup v2); when the system stalls for memory
+// (PSI) or throttles our group, a part is given back at any level (system_memory.h).
+//
 // Ownership  borrows consumers until their Registration ends; the broker outlives
 //            registrations and reservations (CHECKed).
-// Threads    every member is thread-safe. TryReserve and Snapshot call back only
-//            bytes(), bytes_min() and marginal_benefit(), with the broker's lock held, so those
-//            three must not call the broker; Shrink is called by Maintain alone, without it.
+// Threads    every member is thread-safe. The const functions of consumers are called with the broker's
+//            lock held, so they must not call the broker; Shrink and SetTarget are called by Maintain
+//            alone, without it.
 // Cost       TryReserve and Maintain are O(consumers + names of reservations).
 // Errors     kExhausted names who holds what; kDeadline and kCancelled from Reserve.
 //
@@ -28,6 +32,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -38,6 +43,8 @@
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
 #include "attune/memory/shrink_plan.h"
+#include "attune/memory/split_plan.h"
+#include "attune/memory/system_memory.h"
 
 namespace attune::memory {
 
@@ -59,6 +66,19 @@ class Consumer {
   virtual double marginal_benefit() const noexcept = 0;
   // Gives back about `wanted` while in use and answers what it freed; less is allowed.
   virtual Bytes Shrink(Bytes wanted) = 0;
+
+  // The same, but returns at `deadline` with what it freed until then; the next round asks for the rest. For
+  // consumers whose giving takes more than a few milliseconds. TimePoint::max() is no deadline.
+  virtual Bytes ShrinkBefore(Bytes wanted, TimePoint deadline) {
+    (void)deadline;
+    return Shrink(wanted);
+  }
+  // True for one whose size the broker decides, through SetTarget. Constant. Others grow as they like below the marks.
+  virtual bool follows_target() const noexcept { return false; }
+  // More than this it would never use; the split gives it to others.
+  virtual Bytes bytes_useful_max() const noexcept { return Bytes(UINT64_MAX); }
+  // How far it may grow from now on. What it holds beyond is asked for through Shrink, not here.
+  virtual void SetTarget(Bytes target) { (void)target; }
 };
 
 // Keeps a consumer registered. Its end waits for a Shrink of it that is running.
@@ -106,7 +126,18 @@ struct BrokerConfig {
   Watermarks marks = {};
   std::size_t consumers_max = 256;  // each costs two calls in every round
   std::size_t waiting_max = 64;     // blocked Reserve calls, each a thread that stands still
+  SplitConfig split = {};           // of consumers that follow a target
+  SystemMarks system = {};
+  Duration shrink_time_max =
+      std::chrono::milliseconds(50);  // of one round; longer frees more at once, and holds up who waits
 };
+
+// What else a broker may look at. Empty: nobody asks the system, and rounds have no deadline.
+struct BrokerEnvironment {
+  std::function<SystemMemory()> system_memory = {};  // SystemMemoryReader::Read
+  const Clock* clock = nullptr;                      // for the deadline of a round
+};
+
 Status Validate(const BrokerConfig& config);
 
 struct ConsumerUse {
@@ -116,6 +147,7 @@ struct ConsumerUse {
   double marginal_benefit = 0;
   Bytes shrunk_total;
   std::uint64_t shrinks = 0;
+  std::optional<Bytes> target = std::nullopt;  // of those that follow one, after the first round
 };
 
 struct ReservationUse {
@@ -125,7 +157,8 @@ struct ReservationUse {
 };
 
 struct BrokerSnapshot {
-  Bytes limit;
+  Bytes limit;      // as stated
+  Bytes limit_now;  // what the system allows of it
   Bytes overhead;
   Bytes consumed;       // sum of the consumers
   Bytes reserved;       // sum of the reservations
@@ -144,6 +177,8 @@ struct MaintainReport {
   Bytes used;   // before
   Bytes freed;  // as the consumers said
   Bytes unmet;  // wanted, and nobody could give it
+  Bytes late;   // planned, and not asked for before the deadline
+  bool split_moved = false;
 };
 
 class Broker {
@@ -152,7 +187,8 @@ class Broker {
   using ReleaseFreeMemory = std::function<void()>;  // gives free heap back to the system, like malloc_trim
 
   // REQUIRES: Validate(config).ok(). Both functions may be empty.
-  Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMemory release_free_memory);
+  Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMemory release_free_memory,
+         BrokerEnvironment environment = {});
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   ~Broker();  // REQUIRES: nothing is registered, reserved or waiting
@@ -203,23 +239,37 @@ class Broker {
   void Take(std::string_view name, Bytes bytes);
   void GrantWaiters();
   void UpdateHeadroom();
+  void TakeMeasurement(Bytes measured);
+  Bytes HighLine() const;
+  Bytes SplitBudget() const;
+  std::vector<SplitConsumer> ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const;
   Error Refusal(std::string_view name, Bytes bytes) const;
   MemoryObservation Observe(const std::vector<std::shared_ptr<Entry>>& entries) const;
 
   void Return(const std::string& name, Bytes bytes, bool last) noexcept;
   void Unregister(const std::shared_ptr<Entry>& entry) noexcept;
-  Bytes Apply(Entry& entry, Bytes wanted);
+  SystemVerdict AskSystem(Bytes measured);  // REQUIRES: maintain_mutex_
+  // Runs `action` on the consumer without the lock, and keeps its unregistration waiting meanwhile.
+  template <typename Action>
+  void WithConsumer(Entry& entry, const Action& action);
+  Bytes Apply(Entry& entry, Bytes wanted, TimePoint deadline);
+  bool IsLate(TimePoint deadline) const noexcept;
+  void ShrinkInTime(Entry& entry, Bytes wanted, TimePoint deadline, MaintainReport& report);
+  void Split(const std::vector<std::shared_ptr<Entry>>& entries, TimePoint deadline, MaintainReport& report);
 
   const BrokerConfig config_;
   const ProcessMemory process_memory_;
   const ReleaseFreeMemory release_free_memory_;
+  const BrokerEnvironment environment_;
 
-  std::mutex maintain_mutex_;  // one round at a time; taken before mutex_
-  mutable std::mutex mutex_;   // guards everything below
+  std::mutex maintain_mutex_;   // one round at a time; taken before mutex_
+  SystemMemory system_before_;  // guarded by maintain_mutex_
+  mutable std::mutex mutex_;    // guards everything below
   std::condition_variable_any changed_;
   std::vector<std::shared_ptr<Entry>> entries_;
   std::map<std::string, NamedTotal, std::less<>> reservations_;
   std::list<Waiter*> waiters_;
+  Bytes limit_now_;
   Bytes reserved_;
   Bytes reserved_at_probe_;
   Bytes refused_bytes_;  // the largest refusal since the last round

@@ -7,7 +7,8 @@
 // Below the high line nobody gives anything. Above it, memory is taken from where a
 // mebibyte saves least, down to the low line, and taking goes on in later rounds
 // until that line is reached (hysteresis: `shrinking` comes out and goes in again). Above the hard
-// line everybody goes to his minimum at once. Reservations that wait for memory add what they lack.
+// line everybody goes to his minimum at once. Reservations that wait for memory add what they lack, and a system
+// that suffers asks for a part at any level.
 //
 // Threads    pure functions.
 // Cost       O(n log n) in the number of consumers.
@@ -46,6 +47,7 @@ struct MemoryObservation {
   Bytes reserved = {};  // by requests and batches
   Bytes measured = {};  // resident, as the system says
   Bytes wanted = {};    // by reservations that wait
+  Bytes give = {};      // asked for by the system, whatever the marks say (system_memory.h)
   bool shrinking = false;
   std::vector<ConsumerObservation> consumers = {};
 };

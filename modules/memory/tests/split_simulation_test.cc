@@ -1,0 +1,181 @@
+// Does the split pay? Five consumers whose misses cost less the more memory they have, at half of what they want
+// together, and their weights change from phase to phase. Against the best of 1,000 static splits and
+// against an oracle that knows the curves. A simulation: its costs are of no machine.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "attune/memory/split_plan.h"
+
+namespace attune::memory {
+namespace {
+
+constexpr std::size_t kConsumers = 5;
+constexpr int kSteps = 10'000;
+constexpr int kPhase = 500;
+constexpr double kUnit = 65536;  // bytes, in which the oracle hands out
+
+using Split = std::array<double, kConsumers>;
+
+// Seconds of misses a second at a size: weight times a convex, falling curve of one of three families.
+struct Curve {
+  int family = 0;
+  double scale = 1;
+
+  double Miss(double bytes) const {
+    const double x = bytes / scale;
+    return family == 0 ? std::exp(-x) : family == 1 ? 1 / (1 + x) : std::pow(1 + x, -0.5);
+  }
+  // What is 90 % of the way to no misses, or as far as the slow families ever get in practice.
+  double wanted() const { return scale * (family == 0 ? 2.3 : family == 1 ? 9.0 : 15.0); }
+};
+
+class World {
+ public:
+  explicit World(std::uint64_t seed) : random_(seed) {
+    std::uniform_real_distribution<double> exponent(0, 3);
+    double wanted = 0;
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      curves_[i] = {static_cast<int>(random_() % 3), std::exp2(exponent(random_)) * 4 * 1024 * 1024};
+      wanted += curves_[i].wanted();
+    }
+    cap = wanted / 2;
+    for (int phase = 0; phase < kSteps / kPhase; ++phase) {
+      Split weights{};
+      for (std::size_t i = 0; i < kConsumers; ++i) {
+        const bool busy = (static_cast<std::size_t>(phase) + i) % kConsumers < 2;  // two of five, in turn
+        weights[i] = (busy ? 1.0 : 0.05) * std::exp2(exponent(random_) / 3);
+      }
+      weights_.push_back(weights);
+    }
+  }
+
+  static std::size_t PhaseOf(int step) { return static_cast<std::size_t>(step / kPhase); }
+
+  double Cost(std::size_t phase, const Split& split) const {
+    double cost = 0;
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      cost += weights_[phase][i] * curves_[i].Miss(split[i]);
+    }
+    return cost;
+  }
+  double Benefit(std::size_t phase, std::size_t i, double bytes) const {
+    constexpr double kMiB = 1024 * 1024;
+    return weights_[phase][i] * (curves_[i].Miss(bytes) - curves_[i].Miss(bytes + kMiB));
+  }
+  double StaticCost(const Split& split) const {
+    double cost = 0;
+    for (std::size_t phase = 0; phase < weights_.size(); ++phase) {
+      cost += kPhase * Cost(phase, split);
+    }
+    return cost;
+  }
+
+  // Handing out unit by unit to where it saves most is optimal, because the curves are convex.
+  double OracleCost() const {
+    double cost = 0;
+    for (std::size_t phase = 0; phase < weights_.size(); ++phase) {
+      Split split{};
+      for (double left = cap; left >= kUnit; left -= kUnit) {
+        std::size_t best = 0;
+        double saved_most = -1;
+        for (std::size_t i = 0; i < kConsumers; ++i) {
+          const double saved = weights_[phase][i] * (curves_[i].Miss(split[i]) - curves_[i].Miss(split[i] + kUnit));
+          if (saved > saved_most) {
+            best = i;
+            saved_most = saved;
+          }
+        }
+        split[best] += kUnit;
+      }
+      cost += kPhase * Cost(phase, split);
+    }
+    return cost;
+  }
+
+  double BestStaticCost(int tries) {
+    double best = INFINITY;
+    std::exponential_distribution<double> part(1);  // uniform over all splits, once divided by their sum
+    for (int i = 0; i < tries; ++i) {
+      Split split{};
+      double sum = 0;
+      for (double& bytes : split) {
+        bytes = part(random_);
+        sum += bytes;
+      }
+      for (double& bytes : split) {
+        bytes *= cap / sum;
+      }
+      best = std::min(best, StaticCost(split));
+    }
+    return best;
+  }
+
+  double cap = 0;
+  std::mt19937_64& random() { return random_; }
+
+ private:
+  std::mt19937_64 random_;
+  std::array<Curve, kConsumers> curves_;
+  std::vector<Split> weights_;
+};
+
+struct Outcome {
+  double saved_over_static = 0;  // share of the best static cost
+  double above_oracle = 0;       // share of the oracle's cost
+};
+
+// Consumers give at once and grow as far as they are granted; what they report is noisy.
+Outcome Simulate(std::uint64_t seed, double noise) {
+  World world(seed);
+  const Bytes cap(static_cast<std::uint64_t>(world.cap));
+  std::vector<SplitConsumer> consumers(kConsumers);
+  std::normal_distribution<double> error(0, noise);
+  double cost = 0;
+  for (int step = 0; step < kSteps; ++step) {
+    const std::size_t phase = World::PhaseOf(step);
+    Split held{};
+    Bytes total;
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      held[i] = static_cast<double>(consumers[i].held.count());
+      total = total + consumers[i].held;
+      consumers[i].benefit = world.Benefit(phase, i, held[i]) * std::max(0.0, 1 + error(world.random()));
+    }
+    EXPECT_LE(total, cap) << "step " << step;
+    cost += world.Cost(phase, held);
+    const SplitPlan plan = PlanSplit(cap, consumers);
+    for (std::size_t i = 0; i < kConsumers; ++i) {
+      consumers[i].target = plan.targets[i];
+      consumers[i].held = plan.grants[i];
+    }
+  }
+  return {1 - cost / world.BestStaticCost(1000), cost / world.OracleCost() - 1};
+}
+
+TEST(SplitSimulationTest, BeatsEveryStaticSplitAndComesNearTheOracle) {
+  constexpr std::uint64_t kSeeds = 12;
+  double saved = 0;
+  double saved_worst = 1;
+  double above = 0;
+  double above_worst = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const Outcome outcome = Simulate(seed, 0.05);
+    saved += outcome.saved_over_static / kSeeds;
+    above += outcome.above_oracle / kSeeds;
+    saved_worst = std::min(saved_worst, outcome.saved_over_static);
+    above_worst = std::max(above_worst, outcome.above_oracle);
+  }
+  std::printf("saved over the best of 1000 static splits: %.1f %% on average, %.1f %% at worst\n", 100 * saved,
+              100 * saved_worst);
+  std::printf("above the oracle: %.2f %% on average, %.2f %% at worst\n", 100 * above, 100 * above_worst);
+  EXPECT_GE(saved_worst, 0.15);
+  EXPECT_LE(above_worst, 0.05);
+}
+
+}  // namespace
+}  // namespace attune::memory

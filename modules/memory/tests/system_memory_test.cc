@@ -1,0 +1,82 @@
+#include "attune/memory/system_memory.h"
+
+#include <gtest/gtest.h>
+
+#include "attune/sys/in_memory_file_system.h"
+
+namespace attune::memory {
+namespace {
+
+class SystemMemoryTest : public testing::Test {
+ protected:
+  void Put(const std::string& path, std::string_view text) { ASSERT_TRUE(files.WriteUnsynced(path, text).ok()); }
+  void SetUp() override {
+    for (const char* directory : {"/proc/self", "/proc/pressure", "/cg/outer/inner"}) {
+      ASSERT_TRUE(files.CreateDirectories(directory).ok());
+    }
+  }
+
+  ManualClock clock;
+  sys::InMemoryFileSystem files{clock};
+  SystemMemoryReader reader{files, {.proc = "/proc", .cgroup = "/cg"}};
+};
+
+TEST_F(SystemMemoryTest, AMachineWithoutCgroupsOrPsiSaysNothing) {
+  const SystemMemory memory = reader.Read();
+  EXPECT_FALSE(memory.group_room.has_value());
+  EXPECT_FALSE(memory.stalls.has_value());
+  EXPECT_EQ(JudgeSystem(memory, memory, 512_MiB, 100_MiB).limit, 512_MiB);
+}
+
+TEST_F(SystemMemoryTest, TheTightestOfHighAndMaxOfAllLevelsCounts) {
+  Put("/proc/self/cgroup", "0::/outer/inner\n");
+  Put("/cg/outer/inner/memory.current", "100\n");
+  Put("/cg/outer/inner/memory.high", "500\n");
+  Put("/cg/outer/inner/memory.max", "600\n");
+  Put("/cg/outer/memory.current", "900\n");
+  Put("/cg/outer/memory.high", "max\n");
+  Put("/cg/outer/memory.max", "1000\n");
+  EXPECT_EQ(reader.Read().group_room, Bytes(100));
+  Put("/cg/outer/memory.max", "max\n");
+  EXPECT_EQ(reader.Read().group_room, Bytes(400));
+}
+
+TEST_F(SystemMemoryTest, EventsAndStallsAreRead) {
+  Put("/proc/self/cgroup", "0::/outer\n");
+  Put("/cg/outer/memory.events", "low 0\nhigh 12\nmax 3\noom 1\n");
+  Put("/proc/pressure/memory",
+      "some avg10=25.00 avg60=1.00 avg300=0.00 total=5\nfull avg10=1.00 avg60=0.00 avg300=0.00 total=1\n");
+  const SystemMemory memory = reader.Read();
+  EXPECT_EQ(memory.high_events, 12U);
+  EXPECT_EQ(memory.max_events, 3U);
+  ASSERT_TRUE(memory.stalls.has_value());
+  EXPECT_DOUBLE_EQ(memory.stalls->some_10s, 0.25);
+}
+
+TEST(EventCountTest, FindsWholeNamesOnly) {
+  EXPECT_EQ(EventCount("highest 5\nhigh 7\n", "high"), 7U);
+  EXPECT_EQ(EventCount("high 7", "max"), 0U);
+  EXPECT_EQ(EventCount("", "high"), 0U);
+  EXPECT_EQ(EventCount("high x\n", "high"), 0U);
+}
+
+TEST(JudgeSystemTest, TheGroupLimitsWhatTheProcessMayHold) {
+  EXPECT_EQ(JudgeSystem({.group_room = 50_B}, {}, 1000_B, 300_B).limit, 350_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 5000_B}, {}, 1000_B, 300_B).limit, 1000_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 100_B}, {}, 1000_B, 300_B).limit, 200_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 400_B}, {}, 1000_B, 300_B).limit, 0_B);
+}
+
+TEST(JudgeSystemTest, StallsAndNewEventsAskForMore) {
+  const SystemMemory calm{.high_events = 5, .stalls = sys::Pressure{.some_10s = 0.19, .full_10s = 0.04}};
+  EXPECT_EQ(JudgeSystem(calm, calm, 1000_B, 500_B).give, 0_B);
+  const SystemMemory stalled{.high_events = 5, .stalls = sys::Pressure{.full_10s = 0.05}};
+  EXPECT_TRUE(JudgeSystem(stalled, calm, 1000_B, 500_B).stalled);
+  EXPECT_EQ(JudgeSystem(stalled, calm, 1000_B, 500_B).give, 25_B);
+  const SystemMemory throttled{.high_events = 6};
+  EXPECT_TRUE(JudgeSystem(throttled, calm, 1000_B, 500_B).throttled);
+  EXPECT_EQ(JudgeSystem(throttled, throttled, 1000_B, 500_B).give, 0_B);
+}
+
+}  // namespace
+}  // namespace attune::memory
