@@ -1,6 +1,8 @@
 #include "attune/memory/arena.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace attune::memory {
 
@@ -33,8 +35,22 @@ std::string_view Arena::Copy(std::string_view text) {
   return {place, text.size()};
 }
 
+Bytes Arena::block_size_suggested() const noexcept {
+  const std::size_t peak = std::max(peak_, peak_previous_);
+  if (peak == 0 && resets_ == 0) {
+    return config_.block_size;
+  }
+  constexpr std::size_t kSmallest = 1024;  // below, a block is hardly cheaper than the pieces in it
+  return std::min(Bytes(std::bit_ceil(std::max(peak, kSmallest))), config_.bytes_max);
+}
+
 void Arena::Reset() {
   used_max_ = used_max().count();
+  if (resets_ % kWindow == 0) {
+    peak_previous_ = std::exchange(peak_, 0);
+  }
+  ++resets_;
+  peak_ = std::max<std::size_t>(peak_, used().count());
   while (!blocks_.empty() && held_ > config_.kept_max.count()) {
     held_ -= blocks_.back().size;
     blocks_.pop_back();

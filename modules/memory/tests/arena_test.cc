@@ -71,6 +71,25 @@ TEST(ArenaTest, TheHighWaterMarkOutlivesReset) {
   EXPECT_EQ(arena.used_max(), 10_B);
 }
 
+TEST(ArenaTest, SuggestsABlockThatHoldsRecentRequestsWhole) {
+  Arena arena({.block_size = 4_KiB, .bytes_max = 1_MiB});
+  EXPECT_EQ(arena.block_size_suggested(), 4_KiB);
+  const auto request = [&](std::size_t size) {
+    ASSERT_NE(arena.Allocate(size), nullptr);
+    arena.Reset();
+  };
+  request(100);
+  EXPECT_EQ(arena.block_size_suggested(), 1_KiB);
+  request(20'000);
+  EXPECT_EQ(arena.block_size_suggested(), 32_KiB);
+  request(1'000'000);
+  EXPECT_EQ(arena.block_size_suggested(), 1_MiB);
+  for (std::size_t i = 0; i < 2 * Arena::kWindow; ++i) {
+    request(3000);
+  }
+  EXPECT_EQ(arena.block_size_suggested(), 4_KiB);  // the peak is forgotten
+}
+
 TEST(ArenaTest, ArraysStartAsZeros) {
   Arena arena({.block_size = 64_B});
   std::memset(arena.Allocate(64), 0xFF, 64);

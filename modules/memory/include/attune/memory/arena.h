@@ -77,6 +77,11 @@ class Arena {
   Bytes used_max() const noexcept { return Bytes(used_max_ > used().count() ? used_max_ : used().count()); }  // ever
   Bytes held() const noexcept { return Bytes(held_); }  // blocks, used or kept
 
+  // The high-water signal: a block_size in which each of the last kWindow to 2 * kWindow requests would have fit as a
+  // whole, as a power of two of at most bytes_max. The configured one before the first Reset. Old peaks are forgotten.
+  static constexpr std::size_t kWindow = 64;  // requests: long enough for a mix, short enough to follow its change
+  Bytes block_size_suggested() const noexcept;
+
  private:
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
@@ -91,6 +96,9 @@ class Arena {
   std::size_t before_current_ = 0;  // used in the blocks before it
   std::size_t held_ = 0;
   std::size_t used_max_ = 0;
+  std::size_t resets_ = 0;
+  std::size_t peak_ = 0;           // of the requests of this window
+  std::size_t peak_previous_ = 0;  // of the window before
 };
 
 }  // namespace attune::memory
