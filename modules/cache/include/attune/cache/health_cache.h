@@ -1,0 +1,56 @@
+#pragma once
+// HealthCache: how components are, asked of each at most once a minute; every five seconds while it is unwell.
+//
+//   HealthCache health(clock, Submit);
+//   const HealthReport report = health.Check("store", [&] { return Probe(store); });
+//
+// Time       a good report is good for a minute, less up to a tenth (so that all components are not probed at once).
+// For
+//            another minute it is still given while one probe refreshes it in the background. A bad one is good for 5
+//            s.
+// Failure    a probe that answers an error makes a report that says so: asking for health never fails.
+// Flight     one probe of a component runs at a time; who asks meanwhile gets the old report or waits for the new one.
+// Ownership  with a background, probes outlive the call: let them own what they capture. The destructor waits for them.
+// Threads, cost: those of Cache (cache.h).
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "attune/cache/cache.h"
+
+namespace attune::cache {
+
+struct HealthReport {
+  bool healthy = false;
+  std::string detail;  // for people: "replica 2 is 40 s behind"
+
+  friend bool operator==(const HealthReport&, const HealthReport&) = default;
+  friend void AttuneVisitOwned(memory::SizeVisitor& visit, const HealthReport& report) { visit(report.detail); }
+};
+
+struct HealthCacheConfig {
+  CacheConfig cache;                                 // 1 minute and another one stale, 50 components, 1 MiB
+  Duration unhealthy_for = std::chrono::seconds(5);  // how long a bad report holds; less notices recovery sooner
+};
+HealthCacheConfig DefaultHealthCacheConfig();
+
+class HealthCache {
+ public:
+  using Probe = std::function<Result<HealthReport>()>;
+
+  // `clock` outlives this; without a `background` the first to ask for a stale report probes and waits.
+  // REQUIRES: Validate(config.cache).ok(), unhealthy_for > 0.
+  explicit HealthCache(const Clock& clock, Background background = {},
+                       HealthCacheConfig config = DefaultHealthCacheConfig());
+
+  HealthReport Check(std::string_view component, Probe probe);
+  void Forget(std::string_view component) { cache_.Erase(component); }
+  CacheStats Stats() const { return cache_.Stats(); }
+
+ private:
+  const Duration unhealthy_for_;
+  Cache<std::string, HealthReport> cache_;
+};
+
+}  // namespace attune::cache

@@ -1,0 +1,25 @@
+#pragma once
+// SqlFingerprint: the same for texts of one statement that differ in spaces, line ends and comments.
+//
+//   SqlFingerprint("SELECT a -- the key\n  FROM t") == SqlFingerprint("SELECT a FROM t")
+//
+// Literals, quoted names and the case of letters are part of the statement; values belong into parameters.
+// Hints written as comments make no difference.
+//
+// Threads    a pure function.
+// Cost       one copy of the text and a hash of it.
+
+#include <string>
+#include <string_view>
+
+#include "attune/base/hash.h"
+
+namespace attune::cache {
+
+Hash128 SqlFingerprint(std::string_view sql);
+
+// The text that is hashed: comments and runs of spaces are one space; none at both ends. Idempotent, unless a quote or
+// a comment is left open.
+std::string NormaliseSql(std::string_view sql);
+
+}  // namespace attune::cache

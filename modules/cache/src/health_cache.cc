@@ -1,0 +1,42 @@
+#include "attune/cache/health_cache.h"
+
+#include <utility>
+
+#include "attune/base/check.h"
+
+namespace attune::cache {
+namespace {
+
+using namespace std::chrono_literals;
+
+Loaded<HealthReport> Judge(Result<HealthReport> answer, Duration unhealthy_for) {
+  HealthReport report = answer.ok() ? *std::move(answer) : HealthReport{false, answer.error().ToString()};
+  const bool healthy = report.healthy;
+  return {.value = std::move(report), .time_to_live = healthy ? std::nullopt : std::optional(unhealthy_for)};
+}
+
+}  // namespace
+
+HealthCacheConfig DefaultHealthCacheConfig() {
+  return {.cache = {.name = "health",
+                    .entries_max = 50,
+                    .bytes_max = 1_MiB,
+                    .time_to_live = 1min,
+                    .stale_for = 1min,
+                    .expiry_jitter = 0.1,
+                    .may_bypass = false}};  // probes are kept apart for the sake of the probed
+}
+
+HealthCache::HealthCache(const Clock& clock, Background background, HealthCacheConfig config)
+    : unhealthy_for_(config.unhealthy_for),
+      cache_(clock, std::move(config.cache), {.removed = {}, .background = std::move(background)}) {
+  ATTUNE_CHECK(unhealthy_for_ > Duration(0), "unhealthy_for must be positive");
+}
+
+HealthReport HealthCache::Check(std::string_view component, Probe probe) {
+  const auto load = [probe = std::move(probe), held = unhealthy_for_] { return Judge(probe(), held); };
+  Result<HealthReport> report = cache_.GetOrLoad(component, load);
+  return report.ok() ? *std::move(report) : HealthReport{false, report.error().ToString()};
+}
+
+}  // namespace attune::cache

@@ -1,0 +1,42 @@
+#include "attune/cache/http_message.h"
+
+#include <algorithm>
+
+namespace attune::cache {
+namespace {
+
+char Lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+bool SameFieldName(std::string_view a, std::string_view b) noexcept {
+  return std::ranges::equal(a, b, {}, Lower, Lower);
+}
+
+bool HttpFields::Has(std::string_view name) const noexcept {
+  return std::ranges::any_of(fields_, [name](const HttpField& field) { return SameFieldName(field.name, name); });
+}
+
+std::optional<std::string> HttpFields::Combined(std::string_view name) const {
+  std::optional<std::string> combined;
+  for (const HttpField& field : fields_) {
+    if (!SameFieldName(field.name, name)) continue;
+    if (combined.has_value()) {
+      combined->append(", ").append(field.value);
+    } else {
+      combined = field.value;
+    }
+  }
+  return combined;
+}
+
+void HttpFields::Remove(std::string_view name) {
+  std::erase_if(fields_, [name](const HttpField& field) { return SameFieldName(field.name, name); });
+}
+
+void HttpFields::Set(std::string_view name, std::string value) {
+  Remove(name);
+  Add(std::string(name), std::move(value));
+}
+
+}  // namespace attune::cache

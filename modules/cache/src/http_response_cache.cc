@@ -1,0 +1,313 @@
+#include "attune/cache/http_response_cache.h"
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "attune/base/check.h"
+#include "attune/cache/cache.h"
+#include "http_kept_response.h"
+
+namespace attune::cache {
+namespace {
+
+using Seconds = std::chrono::seconds;
+
+// The responses to one URI, the newest in front.
+using Variants = std::vector<std::shared_ptr<const KeptResponse>>;
+// Immutable: a change makes a new one, so that the cache always knows its size.
+using VariantsPtr = std::shared_ptr<const Variants>;
+
+CacheConfig ConfigOf(const HttpResponseCacheConfig& config) {
+  // Old responses stay: they may be validated. A network is never cheaper than a lookup.
+  return {.name = config.name, .entries_max = config.entries_max, .bytes_max = config.bytes_max, .may_bypass = false};
+}
+
+// "https://host:1" of "https://host:1/path?query"; empty where there is no authority.
+std::string_view OriginOf(std::string_view uri) {
+  const std::size_t authority = uri.find("://");
+  if (authority == std::string_view::npos) return {};
+  return uri.substr(0, std::min(uri.find_first_of("/?#", authority + 3), uri.size()));
+}
+
+// A reference within the same origin, as a URI; empty for any other.
+std::string SameOrigin(const std::string& uri, const std::string& reference) {
+  const std::string_view origin = OriginOf(uri);
+  if (reference.starts_with("//")) return {};
+  if (reference.starts_with('/')) return std::string(origin) + reference;
+  return !origin.empty() && OriginOf(reference) == origin ? reference : std::string();
+}
+
+std::string_view WithoutWeak(std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; }
+
+bool ServerFailed(int status) { return status == 500 || status == 502 || status == 503 || status == 504; }
+
+HttpRequest Conditional(const HttpRequest& request, const KeptResponse& kept) {
+  HttpRequest conditional = request;
+  conditional.method = "GET";  // what comes back refreshes the kept response, whole
+  if (const auto tag = kept.response.fields.Combined("ETag")) conditional.fields.Set("If-None-Match", *tag);
+  if (const auto modified = kept.response.fields.Combined("Last-Modified")) {
+    conditional.fields.Set("If-Modified-Since", *modified);
+  }
+  return conditional;
+}
+
+}  // namespace
+
+Status Validate(const HttpResponseCacheConfig& config) {
+  if (!(config.heuristic_share >= 0 && config.heuristic_share <= 1)) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "heuristic_share is " + std::to_string(config.heuristic_share) + "; it must be 0 to 1");
+  }
+  if (config.heuristic_max < Duration(0) || config.stale_if_error < Duration(0) ||
+      config.refresh_timeout <= Duration(0)) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "heuristic_max and stale_if_error must not be negative, and refresh_timeout must be positive");
+  }
+  return Validate(ConfigOf(config));
+}
+
+class HttpResponseCache::Store {
+ public:
+  Store(const Clock& clock, HttpResponseCacheConfig config)
+      : clock_(clock), config_(std::move(config)), kept_(clock, ConfigOf(config_)) {}
+
+  // All of these REQUIRE mutex.
+  HttpCacheAnswer Find(const HttpRequest& request);
+  HttpResponse OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
+  std::optional<HttpResponse> Rescue(const HttpRequest& request);
+
+  std::mutex mutex;  // taken before the locks of kept()
+  HttpCacheStats stats;
+  Cache<std::string, VariantsPtr>& kept() { return kept_; }
+
+ private:
+  using KeptPtr = std::shared_ptr<const KeptResponse>;
+
+  KeptPtr Select(const HttpRequest& request);
+  HttpCacheAnswer Answer(const HttpRequest& request, const CacheControl& asked, const KeptResponse& kept);
+  HttpCacheAnswer AnswerStale(const HttpRequest& request, const CacheControl& asked, const KeptResponse& kept,
+                              Duration staleness);
+  bool ClaimRefresh(const std::string& uri);
+  void Put(const std::string& uri, KeptResponse fresh);
+  std::optional<HttpResponse> Refresh(const HttpRequest& request, const HttpResponse& not_modified, TimePoint asked_at);
+  void Drop(const HttpRequest& request);
+  void Invalidate(const HttpRequest& request, const HttpResponse& response);
+  HttpResponse ReplyWith(const HttpRequest& request, const KeptResponse& kept) const;
+  HttpExchange ExchangeOf(TimePoint asked_at) const { return {asked_at, clock_.Now(), clock_.WallNow()}; }
+
+  const Clock& clock_;
+  const HttpResponseCacheConfig config_;
+  Cache<std::string, VariantsPtr> kept_;
+  std::vector<std::pair<std::string, TimePoint>> refreshing_;  // URIs and until when; at most kRefreshingMax
+  static constexpr std::size_t kRefreshingMax = 64;            // more refreshes at once would be a stampede themselves
+};
+
+HttpResponse HttpResponseCache::Store::ReplyWith(const HttpRequest& request, const KeptResponse& kept) const {
+  HttpResponse reply{.status = kept.response.status, .fields = kept.response.fields, .body = {}};
+  if (request.method != "HEAD") reply.body = kept.response.body;
+  const auto age = std::chrono::floor<Seconds>(AgeOf(kept, clock_.Now()));
+  reply.fields.Set("Age", std::to_string(std::min(age, kDeltaSecondsMax).count()));
+  return reply;
+}
+
+HttpResponseCache::Store::KeptPtr HttpResponseCache::Store::Select(const HttpRequest& request) {
+  const auto variants = kept_.Get(request.uri);
+  if (!variants.has_value()) return nullptr;
+  const auto found = std::ranges::find_if(**variants, [&](const KeptPtr& kept) { return Suits(*kept, request); });
+  if (found == (*variants)->end()) return nullptr;
+  const bool permitted =
+      (*found)->control.is_public || (*found)->control.must_revalidate || (*found)->control.s_maxage.has_value();
+  return config_.shared && request.fields.Has("Authorization") && !permitted ? nullptr : *found;
+}
+
+HttpCacheAnswer HttpResponseCache::Store::Find(const HttpRequest& request) {
+  const CacheControl asked = ControlOf(request.fields);
+  const KeptPtr kept = NeedsOrigin(request) ? nullptr : Select(request);
+  if (kept != nullptr) {
+    HttpCacheAnswer answer = Answer(request, asked, *kept);
+    if (answer.response.has_value() || !asked.only_if_cached) return answer;
+  }
+  if (asked.only_if_cached) {
+    return {.outcome = HttpCacheOutcome::kUnsatisfied,
+            .response = HttpResponse{.status = 504, .fields = {}, .body = {}}};
+  }
+  ++stats.forwarded;
+  return {.outcome = HttpCacheOutcome::kForward, .response = std::nullopt, .to_origin = request};
+}
+
+HttpCacheAnswer HttpResponseCache::Store::Answer(const HttpRequest& request, const CacheControl& asked,
+                                                 const KeptResponse& kept) {
+  const Duration age = AgeOf(kept, clock_.Now());
+  const bool validate = asked.no_cache || kept.control.no_cache || (asked.max_age.has_value() && age > *asked.max_age);
+  const Duration staleness = age - kept.lifetime;
+  if (!validate && staleness + asked.min_fresh.value_or(Seconds(0)) < Duration(0)) {
+    ++stats.fresh;
+    return {.outcome = HttpCacheOutcome::kFresh, .response = ReplyWith(request, kept)};
+  }
+  if (!validate && !asked.min_fresh.has_value() && !ForbidsStale(config_, kept.control)) {
+    if (HttpCacheAnswer answer = AnswerStale(request, asked, kept, staleness); answer.response.has_value()) {
+      return answer;
+    }
+  }
+  ++stats.validations;
+  return {.outcome = HttpCacheOutcome::kValidate, .response = std::nullopt, .to_origin = Conditional(request, kept)};
+}
+
+HttpCacheAnswer HttpResponseCache::Store::AnswerStale(const HttpRequest& request, const CacheControl& asked,
+                                                      const KeptResponse& kept, Duration staleness) {
+  const bool accepted = asked.max_stale.has_value() && staleness <= *asked.max_stale;
+  const bool refresh =
+      kept.control.stale_while_revalidate.has_value() && staleness <= *kept.control.stale_while_revalidate;
+  if (!accepted && !refresh) return {};
+  ++stats.stale;
+  if (!refresh || !ClaimRefresh(request.uri)) {
+    return {.outcome = HttpCacheOutcome::kStale, .response = ReplyWith(request, kept)};
+  }
+  ++stats.validations;
+  return {.outcome = HttpCacheOutcome::kStaleRefresh,
+          .response = ReplyWith(request, kept),
+          .to_origin = Conditional(request, kept)};
+}
+
+bool HttpResponseCache::Store::ClaimRefresh(const std::string& uri) {
+  const TimePoint now = clock_.Now();
+  std::erase_if(refreshing_, [now](const auto& claim) { return claim.second <= now; });
+  const bool running = std::ranges::any_of(refreshing_, [&](const auto& claim) { return claim.first == uri; });
+  if (running || refreshing_.size() == kRefreshingMax) return false;
+  refreshing_.emplace_back(uri, now + config_.refresh_timeout);
+  return true;
+}
+
+HttpResponse HttpResponseCache::Store::OnResponse(const HttpRequest& request, const HttpResponse& response,
+                                                  TimePoint asked_at) {
+  std::erase_if(refreshing_, [&](const auto& claim) { return claim.first == request.uri; });
+  if (UnsafeMethod(request.method)) {
+    if (response.status >= 200 && response.status < 400) Invalidate(request, response);
+    return response;
+  }
+  if (NeedsOrigin(request)) return response;
+  if (response.status == 304) return Refresh(request, response, asked_at).value_or(response);
+  if (ServerFailed(response.status)) {
+    if (auto rescued = Rescue(request)) return *std::move(rescued);
+  }
+  HttpRequest as_get = request;
+  if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";  // it was sent as GET to validate
+  if (Storable(config_, as_get, response)) {
+    Put(request.uri, MakeKept(config_, as_get, response, ExchangeOf(asked_at)));
+  } else if (request.method == "GET" && !ServerFailed(response.status)) {
+    Drop(request);  // the origin has something newer that must not be kept
+  }
+  HttpResponse reply = response;
+  if (request.method == "HEAD") reply.body.clear();
+  return reply;
+}
+
+void HttpResponseCache::Store::Put(const std::string& uri, KeptResponse fresh) {
+  auto variants = std::make_shared<Variants>();
+  variants->reserve(kHttpVariantsMax);
+  variants->push_back(std::make_shared<const KeptResponse>(std::move(fresh)));
+  if (const auto before = kept_.Peek(uri)) {
+    for (const KeptPtr& kept : **before) {
+      // Responses to one URI may name different fields in Vary; what the newest one can stand for leaves.
+      if (kept->varies_by == variants->front()->varies_by || variants->size() == kHttpVariantsMax) continue;
+      variants->push_back(kept);
+    }
+  }
+  if (Stored(kept_.Put(uri, std::move(variants)))) ++stats.stored;
+}
+
+std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest& request,
+                                                              const HttpResponse& not_modified, TimePoint asked_at) {
+  const KeptPtr kept = Select(request);
+  if (kept == nullptr) return std::nullopt;
+  const auto tag = not_modified.fields.Combined("ETag");
+  const auto tag_kept = kept->response.fields.Combined("ETag");
+  if (tag.has_value() && tag_kept.has_value() && WithoutWeak(*tag) != WithoutWeak(*tag_kept)) return std::nullopt;
+  const HttpResponse updated = WithFieldsOf(kept->response, not_modified);
+  HttpRequest as_get = request;
+  as_get.method = "GET";
+  ++stats.revalidated;
+  KeptResponse fresh = MakeKept(config_, as_get, updated, ExchangeOf(asked_at));
+  HttpResponse reply = ReplyWith(request, fresh);
+  if (Storable(config_, as_get, updated)) {
+    Put(request.uri, std::move(fresh));
+  } else {
+    Drop(request);
+  }
+  return reply;
+}
+
+std::optional<HttpResponse> HttpResponseCache::Store::Rescue(const HttpRequest& request) {
+  const KeptPtr kept = NeedsOrigin(request) ? nullptr : Select(request);
+  if (kept == nullptr || ForbidsStale(config_, kept->control)) return std::nullopt;
+  const CacheControl asked = ControlOf(request.fields);
+  if (asked.no_cache) return std::nullopt;
+  Duration allowed = config_.stale_if_error;
+  if (kept->control.stale_if_error.has_value()) allowed = *kept->control.stale_if_error;
+  if (asked.stale_if_error.has_value()) allowed = std::max<Duration>(allowed, *asked.stale_if_error);
+  if (AgeOf(*kept, clock_.Now()) - kept->lifetime > allowed) return std::nullopt;
+  ++stats.rescued;
+  return ReplyWith(request, *kept);
+}
+
+void HttpResponseCache::Store::Drop(const HttpRequest& request) {
+  const auto before = kept_.Peek(request.uri);
+  if (!before.has_value()) return;
+  auto variants = std::make_shared<Variants>(**before);
+  std::erase_if(*variants, [&](const KeptPtr& kept) { return Suits(*kept, request); });
+  if (variants->empty()) {
+    kept_.Erase(request.uri);
+  } else {
+    kept_.Put(request.uri, std::move(variants));
+  }
+}
+
+void HttpResponseCache::Store::Invalidate(const HttpRequest& request, const HttpResponse& response) {
+  std::vector<std::string> uris = {request.uri};
+  for (const std::string_view name : {"Location", "Content-Location"}) {
+    const auto reference = response.fields.Combined(name);
+    if (reference.has_value()) uris.push_back(SameOrigin(request.uri, *reference));
+  }
+  for (const std::string& uri : uris) {
+    if (!uri.empty() && kept_.Erase(uri)) ++stats.invalidated;
+  }
+}
+
+HttpResponseCache::HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config) {
+  ATTUNE_CHECK(Validate(config).ok(), "invalid HttpResponseCacheConfig");
+  store_ = std::make_unique<Store>(clock, std::move(config));
+}
+
+HttpResponseCache::~HttpResponseCache() = default;
+
+HttpCacheAnswer HttpResponseCache::Find(const HttpRequest& request) {
+  const std::scoped_lock lock(store_->mutex);
+  return store_->Find(request);
+}
+
+HttpResponse HttpResponseCache::OnResponse(const HttpRequest& request, const HttpResponse& response,
+                                           TimePoint asked_at) {
+  const std::scoped_lock lock(store_->mutex);
+  return store_->OnResponse(request, response, asked_at);
+}
+
+std::optional<HttpResponse> HttpResponseCache::OnNoResponse(const HttpRequest& request) {
+  const std::scoped_lock lock(store_->mutex);
+  return store_->Rescue(request);
+}
+
+void HttpResponseCache::Forget(const std::string& uri) { store_->kept().Erase(uri); }
+void HttpResponseCache::Clear() { store_->kept().Clear(); }
+std::size_t HttpResponseCache::size() const noexcept { return store_->kept().size(); }
+Bytes HttpResponseCache::bytes() const noexcept { return store_->kept().bytes(); }
+
+HttpCacheStats HttpResponseCache::Stats() const {
+  const std::scoped_lock lock(store_->mutex);
+  return store_->stats;
+}
+
+}  // namespace attune::cache

@@ -1,0 +1,325 @@
+#include "attune/cache/http_response_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "attune/cache/http_date.h"
+
+namespace attune::cache {
+namespace {
+
+using namespace std::chrono_literals;
+using enum HttpCacheOutcome;
+
+class HttpResponseCacheTest : public testing::Test {
+ protected:
+  static HttpRequest Get(HttpFields fields = {}, std::string uri = "https://api.example/things") {
+    return {.method = "GET", .uri = std::move(uri), .fields = std::move(fields)};
+  }
+  static HttpResponse Ok(HttpFields fields, std::string body = "body") {
+    return {.status = 200, .fields = std::move(fields), .body = std::move(body)};
+  }
+  std::string Date(Duration from_now) const {
+    return FormatHttpDate(std::chrono::time_point_cast<std::chrono::milliseconds>(clock_.WallNow() + from_now));
+  }
+  HttpResponse Answered(const HttpRequest& request, const HttpResponse& response) {
+    return cache_.OnResponse(request, response, clock_.Now());
+  }
+  HttpCacheOutcome Outcome(const HttpRequest& request) { return cache_.Find(request).outcome; }
+
+  ManualClock clock_;
+  HttpResponseCache cache_{clock_};
+};
+
+TEST_F(HttpResponseCacheTest, IsFreshUntilItsMaxAgeAndSaysItsAge) {
+  EXPECT_EQ(Outcome(Get()), kForward);
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
+  clock_.Advance(60s - 1ns);
+  const HttpCacheAnswer answer = cache_.Find(Get());
+  EXPECT_EQ(answer.outcome, kFresh);
+  EXPECT_EQ(answer.response->body, "body");
+  EXPECT_EQ(answer.response->fields.Combined("age"), "59");
+  clock_.Advance(1ns);
+  EXPECT_EQ(Outcome(Get()), kValidate);
+}
+
+TEST_F(HttpResponseCacheTest, SharedLifetimesWinOnlyInSharedCaches) {
+  const HttpResponse response = Ok({{"Cache-Control", "max-age=10, s-maxage=100"}});
+  HttpResponseCache own(clock_, {.shared = false});
+  Answered(Get(), response);
+  own.OnResponse(Get(), response, clock_.Now());
+  clock_.Advance(50s);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  EXPECT_EQ(own.Find(Get()).outcome, kValidate);
+}
+
+TEST_F(HttpResponseCacheTest, ExpiresCountsFromItsDateAndMaxAgeOverridesIt) {
+  Answered(Get(), Ok({{"Date", Date(0s)}, {"Expires", Date(30s)}}));
+  Answered(Get({}, "b"), Ok({{"Expires", Date(30s)}, {"Cache-Control", "max-age=5"}}));
+  Answered(Get({}, "c"), Ok({{"Expires", "0"}, {"ETag", "\"1\""}}));
+  clock_.Advance(29s);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  EXPECT_EQ(Outcome(Get({}, "b")), kValidate);
+  EXPECT_EQ(Outcome(Get({}, "c")), kValidate);
+  clock_.Advance(1s);
+  EXPECT_EQ(Outcome(Get()), kValidate);
+}
+
+TEST_F(HttpResponseCacheTest, WithoutALifetimeATenthOfItsAgeIsTrusted) {
+  Answered(Get(), Ok({{"Last-Modified", Date(-1000s)}}));
+  Answered(Get({}, "old"), Ok({{"Last-Modified", Date(-10'000h)}}));
+  Answered(Get({}, "silent"), Ok({}));
+  EXPECT_EQ(Outcome(Get({}, "silent")), kValidate);
+  clock_.Advance(99s);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  clock_.Advance(1s);
+  EXPECT_EQ(Outcome(Get()), kValidate);
+  clock_.Advance(23h);
+  EXPECT_EQ(Outcome(Get({}, "old")), kFresh);
+  clock_.Advance(1h);
+  EXPECT_EQ(Outcome(Get({}, "old")), kValidate) << "a day at most";
+}
+
+TEST_F(HttpResponseCacheTest, TheAgeCountsProxiesAndTheTimeOnTheWay) {
+  const TimePoint asked_at = clock_.Now();
+  clock_.Advance(5s);
+  cache_.OnResponse(Get(), Ok({{"Cache-Control", "max-age=60"}, {"Age", "20"}}), asked_at);
+  EXPECT_EQ(cache_.Find(Get()).response->fields.Combined("Age"), "25");
+  cache_.OnResponse(Get({}, "b"), Ok({{"Cache-Control", "max-age=60"}, {"Date", Date(-40s)}}), clock_.Now());
+  EXPECT_EQ(cache_.Find(Get({}, "b")).response->fields.Combined("Age"), "40");
+}
+
+TEST_F(HttpResponseCacheTest, KeepsNothingThatItMustNot) {
+  const std::vector<std::pair<HttpRequest, HttpResponse>> forbidden = {
+      {Get(), Ok({{"Cache-Control", "no-store, max-age=60"}})},
+      {Get(), Ok({{"Cache-Control", "private, max-age=60"}})},
+      {Get({{"Cache-Control", "no-store"}}), Ok({{"Cache-Control", "max-age=60"}})},
+      {Get({{"Authorization", "Bearer x"}}), Ok({{"Cache-Control", "max-age=60"}})},
+      {Get({{"Range", "bytes=0-1"}}), Ok({{"Cache-Control", "max-age=60"}})},
+      {Get(), Ok({{"Cache-Control", "max-age=60"}, {"Vary", "Accept, *"}})},
+      {Get(), {.status = 206, .fields = {{"Cache-Control", "max-age=60"}}, .body = "part"}},
+      {Get(), {.status = 302, .fields = {}, .body = {}}},
+      {Get(), {.status = 500, .fields = {{"Last-Modified", Date(-100s)}}, .body = {}}},
+      {{.method = "POST", .uri = Get().uri, .fields = {}}, Ok({{"Cache-Control", "max-age=60"}})},
+  };
+  for (const auto& [request, response] : forbidden) {
+    EXPECT_EQ(Answered(request, response), response) << "it is passed on as it is";
+    EXPECT_EQ(cache_.size(), 0U);
+  }
+}
+
+TEST_F(HttpResponseCacheTest, AuthorizationNeedsAPermissionToStoreAndToAnswer) {
+  const HttpFields secret = {{"Authorization", "Bearer x"}};
+  for (const std::string permission : {"public", "must-revalidate", "s-maxage=60"}) {
+    Answered(Get(secret, permission), Ok({{"Cache-Control", "max-age=60, " + permission}}));
+    EXPECT_EQ(Outcome(Get(secret, permission)), kFresh) << permission;
+  }
+  Answered(Get({}, "plain"), Ok({{"Cache-Control", "max-age=60"}}));
+  EXPECT_EQ(Outcome(Get({}, "plain")), kFresh);
+  EXPECT_EQ(Outcome(Get(secret, "plain")), kForward);
+}
+
+TEST_F(HttpResponseCacheTest, VaryKeepsOneResponseForEachKindOfRequest) {
+  Answered(Get({{"Accept", "text"}}), Ok({{"Cache-Control", "max-age=60"}, {"Vary", "Accept"}}, "text"));
+  Answered(Get({{"Accept", "json"}}), Ok({{"Cache-Control", "max-age=60"}, {"Vary", "accept"}}, "json"));
+  EXPECT_EQ(cache_.Find(Get({{"ACCEPT", "text"}})).response->body, "text");
+  EXPECT_EQ(cache_.Find(Get({{"accept", "json"}})).response->body, "json");
+  EXPECT_EQ(Outcome(Get()), kForward);
+  EXPECT_EQ(cache_.size(), 1U);
+}
+
+TEST_F(HttpResponseCacheTest, OfTooManyVariantsTheOldestLeaves) {
+  for (std::size_t i = 0; i <= kHttpVariantsMax; ++i) {
+    Answered(Get({{"Accept", std::to_string(i)}}), Ok({{"Cache-Control", "max-age=60"}, {"Vary", "Accept"}}));
+  }
+  EXPECT_EQ(Outcome(Get({{"Accept", "0"}})), kForward);
+  EXPECT_EQ(Outcome(Get({{"Accept", "1"}})), kFresh);
+}
+
+TEST_F(HttpResponseCacheTest, ANotModifiedRefreshesWhatIsKept) {
+  const std::string modified = Date(-100h);
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"v1\""}, {"Last-Modified", modified}, {"X", "old"}}));
+  clock_.Advance(20s);
+  const HttpCacheAnswer answer = cache_.Find(Get({{"Accept", "a"}}));
+  ASSERT_EQ(answer.outcome, kValidate);
+  EXPECT_FALSE(answer.response.has_value());
+  EXPECT_EQ(answer.to_origin->fields.Combined("If-None-Match"), "\"v1\"");
+  EXPECT_EQ(answer.to_origin->fields.Combined("If-Modified-Since"), modified);
+  EXPECT_EQ(answer.to_origin->fields.Combined("Accept"), "a");
+
+  const HttpResponse reply = Answered(
+      Get(), {.status = 304, .fields = {{"ETag", "\"v1\""}, {"X", "new"}, {"Content-Length", "0"}}, .body = {}});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, "body");
+  EXPECT_EQ(reply.fields.Combined("X"), "new");
+  EXPECT_EQ(reply.fields.Combined("Age"), "0");
+  EXPECT_FALSE(reply.fields.Has("Content-Length"));
+  clock_.Advance(9s);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  EXPECT_EQ(cache_.Stats().revalidated, 1U);
+}
+
+TEST_F(HttpResponseCacheTest, ANotModifiedForAnotherTagOrForNothingIsPassedOn) {
+  const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v2\""}}, .body = {}};
+  EXPECT_EQ(Answered(Get(), not_modified), not_modified);
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"v1\""}}));
+  EXPECT_EQ(Answered(Get(), not_modified).status, 304);
+}
+
+TEST_F(HttpResponseCacheTest, ANewResponseReplacesTheOldOneAndOneThatMayNotBeKeptRemovesIt) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}, "old"));
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}, "new"));
+  EXPECT_EQ(cache_.Find(Get()).response->body, "new");
+  Answered(Get(), Ok({{"Cache-Control", "no-store"}}, "newest"));
+  EXPECT_EQ(Outcome(Get()), kForward);
+}
+
+TEST_F(HttpResponseCacheTest, NoCacheIsKeptButAlwaysValidated) {
+  Answered(Get(), Ok({{"Cache-Control", "no-cache, max-age=60"}, {"ETag", "\"1\""}}));
+  EXPECT_EQ(Outcome(Get()), kValidate);
+}
+
+TEST_F(HttpResponseCacheTest, TheRequestMayAskForMoreFreshnessOrLess) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
+  clock_.Advance(30s);
+  const auto asking = [&](const char* control) { return Outcome(Get({{"Cache-Control", control}})); };
+  EXPECT_EQ(asking("no-cache"), kValidate);
+  EXPECT_EQ(Outcome(Get({{"Pragma", "no-cache"}})), kValidate);
+  EXPECT_EQ(asking("max-age=29"), kValidate);
+  EXPECT_EQ(asking("max-age=30"), kFresh);
+  EXPECT_EQ(asking("min-fresh=29"), kFresh);
+  EXPECT_EQ(asking("min-fresh=30"), kValidate);
+  clock_.Advance(60s);
+  EXPECT_EQ(asking("max-stale=29"), kValidate);
+  EXPECT_EQ(asking("max-stale=30"), kStale);
+  EXPECT_EQ(asking("max-stale"), kStale);
+}
+
+TEST_F(HttpResponseCacheTest, OnlyIfCachedNeverGoesToTheOrigin) {
+  const HttpCacheAnswer nothing = cache_.Find(Get({{"Cache-Control", "only-if-cached"}}));
+  EXPECT_EQ(nothing.outcome, kUnsatisfied);
+  EXPECT_EQ(nothing.response->status, 504);
+  EXPECT_FALSE(nothing.to_origin.has_value());
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
+  EXPECT_EQ(Outcome(Get({{"Cache-Control", "only-if-cached"}})), kFresh);
+}
+
+TEST_F(HttpResponseCacheTest, StaleWhileRevalidateAnswersEverybodyAndSendsOne) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10, stale-while-revalidate=20"}, {"ETag", "\"1\""}}));
+  clock_.Advance(15s);
+  const HttpCacheAnswer first = cache_.Find(Get());
+  EXPECT_EQ(first.outcome, kStaleRefresh);
+  EXPECT_TRUE(first.response.has_value() && first.to_origin.has_value());
+  EXPECT_EQ(Outcome(Get()), kStale);
+  Answered(Get(), {.status = 304, .fields = {}, .body = {}});
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  clock_.Advance(31s);
+  EXPECT_EQ(Outcome(Get()), kValidate) << "too stale";
+}
+
+TEST_F(HttpResponseCacheTest, ARefreshThatNeverCameBackIsGivenToAnother) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=1, stale-while-revalidate=1000"}}));
+  clock_.Advance(2s);
+  EXPECT_EQ(Outcome(Get()), kStaleRefresh);
+  clock_.Advance(30s - 1ns);
+  EXPECT_EQ(Outcome(Get()), kStale);
+  clock_.Advance(1ns);
+  EXPECT_EQ(Outcome(Get()), kStaleRefresh);
+}
+
+TEST_F(HttpResponseCacheTest, AnErrorOfTheOriginIsAnsweredWithWhatIsKeptWhereAllowed) {
+  const HttpResponse broken{.status = 503, .fields = {}, .body = "down"};
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10, stale-if-error=60"}}));
+  Answered(Get({}, "strict"), Ok({{"Cache-Control", "max-age=10, stale-if-error=60, must-revalidate"}}));
+  Answered(Get({}, "silent"), Ok({{"Cache-Control", "max-age=10"}}));
+  clock_.Advance(70s);
+  EXPECT_EQ(Answered(Get(), broken).status, 200);
+  EXPECT_TRUE(cache_.OnNoResponse(Get()).has_value());
+  EXPECT_EQ(Answered(Get({}, "strict"), broken), broken);
+  EXPECT_EQ(Answered(Get({}, "silent"), broken), broken);
+  EXPECT_EQ(Answered(Get({{"Cache-Control", "stale-if-error=60"}}, "silent"), broken).status, 200);
+  clock_.Advance(1s);
+  EXPECT_EQ(Answered(Get(), broken), broken) << "too stale";
+  EXPECT_FALSE(cache_.OnNoResponse(Get()).has_value());
+  EXPECT_EQ(cache_.Stats().rescued, 3U);
+}
+
+TEST_F(HttpResponseCacheTest, AnUnsafeMethodRemovesWhatItChangedOnItsOwnHost) {
+  for (const char* uri : {"https://a/x", "https://a/y", "https://a/z", "https://b/x"}) {
+    Answered(Get({}, uri), Ok({{"Cache-Control", "max-age=60"}}));
+  }
+  const HttpRequest put{.method = "PUT", .uri = "https://a/x", .fields = {}};
+  Answered(put, {.status = 500, .fields = {}, .body = {}});
+  EXPECT_EQ(cache_.size(), 4U) << "nothing changed";
+  Answered(put, {.status = 201, .fields = {{"Location", "/y"}, {"Content-Location", "https://b/x"}}, .body = {}});
+  EXPECT_EQ(Outcome(Get({}, "https://a/x")), kForward);
+  EXPECT_EQ(Outcome(Get({}, "https://a/y")), kForward);
+  EXPECT_EQ(Outcome(Get({}, "https://a/z")), kFresh);
+  EXPECT_EQ(Outcome(Get({}, "https://b/x")), kFresh);
+}
+
+TEST_F(HttpResponseCacheTest, HeadIsAnsweredFromAGetWithoutItsBody) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
+  HttpRequest head = Get();
+  head.method = "HEAD";
+  const HttpCacheAnswer answer = cache_.Find(head);
+  EXPECT_EQ(answer.outcome, kFresh);
+  EXPECT_EQ(answer.response->body, "");
+}
+
+TEST_F(HttpResponseCacheTest, RequestsWithConditionsOfTheirOwnAreForwarded) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
+  EXPECT_EQ(Outcome(Get({{"If-None-Match", "\"1\""}})), kForward);
+  EXPECT_EQ(Outcome(Get({{"Range", "bytes=0-"}})), kForward);
+}
+
+TEST_F(HttpResponseCacheTest, FieldsOfOneConnectionAreNotKept) {
+  Answered(Get(),
+           Ok({{"Cache-Control", "max-age=60"}, {"Connection", "close, X-Hop"}, {"X-Hop", "1"}, {"X-End", "2"}}));
+  const HttpResponse kept = *cache_.Find(Get()).response;
+  EXPECT_FALSE(kept.fields.Has("Connection"));
+  EXPECT_FALSE(kept.fields.Has("X-Hop"));
+  EXPECT_TRUE(kept.fields.Has("X-End"));
+}
+
+TEST_F(HttpResponseCacheTest, HoldsItsLimits) {
+  HttpResponseCache small(clock_, {.entries_max = 10, .bytes_max = 1_MiB});
+  for (int i = 0; i < 100; ++i) {
+    const std::string uri = "https://a/" + std::to_string(i);
+    small.OnResponse(Get({}, uri), Ok({{"Cache-Control", "max-age=60"}}, std::string(50'000, 'x')), clock_.Now());
+    EXPECT_LE(small.size(), 10U);
+    EXPECT_LE(small.bytes(), 1_MiB);
+  }
+  EXPECT_GT(small.bytes(), 400_KiB);
+}
+
+TEST_F(HttpResponseCacheTest, ManyThreadsMayUseIt) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, t] {
+      for (int i = 0; i < 500; ++i) {
+        const HttpRequest request = Get({}, "https://a/" + std::to_string((i + t) % 20));
+        const HttpCacheAnswer answer = cache_.Find(request);
+        if (!answer.response.has_value()) Answered(request, Ok({{"Cache-Control", "max-age=60"}}));
+        if (i % 50 == 0) Answered({.method = "POST", .uri = request.uri, .fields = {}}, Ok({}));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const HttpCacheStats stats = cache_.Stats();
+  EXPECT_EQ(stats.fresh + stats.forwarded, 2000U);
+}
+
+TEST_F(HttpResponseCacheTest, NamesTheFieldThatMakesNoSense) {
+  EXPECT_THAT(Validate(HttpResponseCacheConfig{.heuristic_share = 2}).error().message(),
+              testing::HasSubstr("heuristic_share is 2"));
+  EXPECT_FALSE(Validate(HttpResponseCacheConfig{.refresh_timeout = Duration(0)}).ok());
+  EXPECT_TRUE(Validate(HttpResponseCacheConfig{}).ok());
+}
+
+}  // namespace
+}  // namespace attune::cache

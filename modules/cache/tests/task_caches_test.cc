@@ -1,0 +1,175 @@
+// The small ready caches: embeddings, resolvers, health.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attune/cache/embedding_cache.h"
+#include "attune/cache/health_cache.h"
+#include "attune/cache/resolver_cache.h"
+
+namespace attune::cache {
+namespace {
+
+using namespace std::chrono_literals;
+
+const EmbeddingModel kModel{.name = "m", .version = "1", .normalisation = "l2"};
+
+TEST(EmbeddingCacheTest, ComputesATextOnceInAnHour) {
+  ManualClock clock;
+  EmbeddingCache embeddings(clock);
+  int runs = 0;
+  const auto embed = [&]() -> Result<Embedding> { return Embedding{static_cast<float>(++runs)}; };
+  const EmbeddingPtr first = *embeddings.GetOrCompute(kModel, "text", embed);
+  clock.Advance(1h - 1ns);
+  EXPECT_EQ(*embeddings.GetOrCompute(kModel, "text", embed), first) << "shared, not copied";
+  clock.Advance(1ns);
+  EXPECT_EQ((*embeddings.GetOrCompute(kModel, "text", embed))->front(), 2.0F);
+}
+
+TEST(EmbeddingCacheTest, AnotherTextModelVersionOrScaleIsAnotherVector) {
+  ManualClock clock;
+  EmbeddingCache embeddings(clock);
+  int runs = 0;
+  const auto embed = [&]() -> Result<Embedding> { return Embedding{static_cast<float>(++runs)}; };
+  const std::vector<EmbeddingModel> models = {kModel,
+                                              {.name = "n", .version = "1", .normalisation = "l2"},
+                                              {.name = "m", .version = "2", .normalisation = "l2"},
+                                              {.name = "m", .version = "1", .normalisation = "none"},
+                                              {.name = "m1", .version = "", .normalisation = "l2"}};
+  for (const EmbeddingModel& model : models) {
+    ASSERT_TRUE(embeddings.GetOrCompute(model, "a", embed).ok());
+    ASSERT_TRUE(embeddings.GetOrCompute(model, "b", embed).ok());
+  }
+  EXPECT_EQ(runs, 10);
+}
+
+TEST(EmbeddingCacheTest, ErrorsAreNotKeptAndTheLimitHolds) {
+  ManualClock clock;
+  EmbeddingCache embeddings(clock);
+  const auto broken = []() -> Result<Embedding> { return Error(ErrorCode::kUnavailable, "no model"); };
+  EXPECT_EQ(embeddings.GetOrCompute(kModel, "a", broken).error().message(), "no model");
+  for (int i = 0; i < 1500; ++i) {
+    ASSERT_TRUE(
+        embeddings.GetOrCompute(kModel, std::to_string(i), [] { return Result<Embedding>(Embedding(384)); }).ok());
+  }
+  EXPECT_EQ(embeddings.Stats().entries, 1000U);
+  EXPECT_GT(embeddings.Stats().bytes, Bytes(1000 * 384 * sizeof(float))) << "the vectors count";
+}
+
+TEST(ResolverCacheTest, KeepsAnAnswerForTenMinutesOfItsEpoch) {
+  ManualClock clock;
+  ResolverCache<int> resolvers(clock);
+  int searches = 0;
+  const auto find = [&] { return ++searches; };
+  EXPECT_EQ(*resolvers.GetOrFind(1, "sum", find), 1);
+  EXPECT_EQ(*resolvers.GetOrFind(1, "sum", find), 1);
+  EXPECT_EQ(*resolvers.GetOrFind(2, "sum", find), 2) << "the registry changed";
+  EXPECT_EQ(*resolvers.GetOrFind(2, "sum", find), 2);
+  clock.Advance(10min);
+  EXPECT_EQ(*resolvers.GetOrFind(2, "sum", find), 3);
+}
+
+TEST(ResolverCacheTest, ANewEpochDropsEverythingBefore) {
+  ManualClock clock;
+  ResolverCache<int> resolvers(clock);
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(resolvers.GetOrFind(1, std::to_string(i), [] { return 1; }).ok());
+  EXPECT_EQ(resolvers.size(), 50U);
+  ASSERT_TRUE(resolvers.GetOrFind(2, "x", [] { return 1; }).ok());
+  EXPECT_EQ(resolvers.size(), 1U);
+}
+
+TEST(ResolverCacheTest, ASearchThatBeganBeforeTheChangeIsNotGivenAfterIt) {
+  ManualClock clock;
+  ResolverCache<int> resolvers(clock);
+  const auto slow = [&] {
+    EXPECT_EQ(*resolvers.GetOrFind(2, "sum", [] { return 20; }), 20);
+    return 10;
+  };
+  EXPECT_EQ(*resolvers.GetOrFind(1, "sum", slow), 10);
+  EXPECT_EQ(*resolvers.GetOrFind(2, "sum", [] { return 0; }), 20);
+}
+
+class HealthCacheTest : public testing::Test {
+ protected:
+  HealthReport Check(HealthCache& health, const std::string& component = "store") {
+    return health.Check(component, [this]() -> Result<HealthReport> {
+      ++probes_;
+      if (broken_) return Error(ErrorCode::kDeadline, "no answer");
+      return HealthReport{healthy_, std::to_string(probes_)};
+    });
+  }
+  // Keeps what is to run later until the test runs it.
+  Background Later() {
+    return [this](std::function<void()> task) {
+      later_.push_back(std::move(task));
+      return true;
+    };
+  }
+  void RunLater() {
+    for (auto& task : std::exchange(later_, {})) task();
+  }
+  ManualClock clock_;
+  std::vector<std::function<void()>> later_;
+  int probes_ = 0;
+  bool healthy_ = true;
+  bool broken_ = false;
+};
+
+TEST_F(HealthCacheTest, AGoodReportHoldsForAboutAMinute) {
+  HealthCache health(clock_);
+  EXPECT_EQ(Check(health), (HealthReport{true, "1"}));
+  clock_.Advance(54s - 1ns);
+  EXPECT_EQ(Check(health).detail, "1");
+  clock_.Advance(6s + 1ns);
+  EXPECT_EQ(Check(health).detail, "2");
+}
+
+TEST_F(HealthCacheTest, ComponentsAskedTogetherAreNotAskedAgainTogether) {
+  HealthCache health(clock_);
+  for (int i = 0; i < 50; ++i) Check(health, std::to_string(i));
+  clock_.Advance(57s);
+  for (int i = 0; i < 50; ++i) Check(health, std::to_string(i));
+  EXPECT_GT(probes_, 60);
+  EXPECT_LT(probes_, 90);
+}
+
+TEST_F(HealthCacheTest, AStaleReportIsGivenWhileOneProbeRefreshesIt) {
+  HealthCache health(clock_, Later());
+  Check(health);
+  clock_.Advance(61s);
+  EXPECT_EQ(Check(health).detail, "1");
+  EXPECT_EQ(Check(health).detail, "1");
+  RunLater();
+  EXPECT_EQ(probes_, 2) << "one of the two";
+  EXPECT_EQ(Check(health).detail, "2");
+  clock_.Advance(3min);
+  EXPECT_EQ(Check(health).detail, "3") << "too old to be given";
+}
+
+TEST_F(HealthCacheTest, ABadReportIsAskedAboutAgainAfterFiveSeconds) {
+  HealthCache health(clock_);
+  healthy_ = false;
+  EXPECT_FALSE(Check(health).healthy);
+  healthy_ = true;
+  clock_.Advance(4s);
+  EXPECT_FALSE(Check(health).healthy);
+  clock_.Advance(1s);
+  EXPECT_TRUE(Check(health).healthy);
+}
+
+TEST_F(HealthCacheTest, AProbeThatFailsIsABadReport) {
+  HealthCache health(clock_);
+  broken_ = true;
+  const HealthReport report = Check(health);
+  EXPECT_FALSE(report.healthy);
+  EXPECT_THAT(report.detail, testing::HasSubstr("no answer"));
+  Check(health);
+  EXPECT_EQ(probes_, 1);
+}
+
+}  // namespace
+}  // namespace attune::cache
