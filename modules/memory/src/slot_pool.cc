@@ -107,7 +107,9 @@ SlotPool::SlotPool(const SlotType& type, const PoolConfig& config, const NumaTop
   for (Stash& stash : stashes_) {
     stash.claimed.store(!has_membarrier_, std::memory_order_relaxed);
   }
-  stashes_[metrics::kThreadSlotShared].claimed.store(true, std::memory_order_relaxed);
+  Stash& shared = stashes_[metrics::kThreadSlotShared];
+  shared.claimed.store(true, std::memory_order_relaxed);
+  shared.hottest.store(kNever, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   while (open_ < capacity_initial_ && OpenSlab(topology_.NodeOfThread())) {
   }
@@ -179,20 +181,21 @@ PoolHandle SlotPool::LeaseUnbuilt(std::uint64_t place) {
 
 // With mutex_ held nobody claims, so this thread's own stash needs no Enter.
 PoolHandle SlotPool::AcquireFromDepot(std::size_t thread) {
+  const bool shared = thread == metrics::kThreadSlotShared;
   std::uint64_t place = kNone;
   {
     const std::lock_guard lock(mutex_);
     Stash& stash = stashes_[thread];
-    place = Pop(stash);
+    place = shared ? kNone : Pop(stash);
     if (place == kNone) {
-      const std::size_t wanted = thread == metrics::kThreadSlotShared ? 1 : magazine_;
-      const std::size_t taken = Take(topology_.NodeOfThread(), std::span(stash.slots).first(wanted));
+      const std::span slots = std::span(stash.slots).first(shared ? 1 : magazine_);
+      const std::size_t taken = Take(topology_.NodeOfThread(), slots);
       if (taken == 0) {
         ++exhausted_;
         return {};
       }
-      stash.count.store(static_cast<std::uint32_t>(taken), std::memory_order_relaxed);
-      place = Pop(stash);
+      place = place_of_first_ + slots[taken - 1];
+      stash.count.store(static_cast<std::uint32_t>(taken - 1), std::memory_order_relaxed);
     }
   }
   return Lease(place);
@@ -205,11 +208,11 @@ void SlotPool::ReleaseToDepot(std::size_t thread, std::uint64_t place) noexcept 
   if (thread == metrics::kThreadSlotShared) {
     const std::uint32_t index = IndexOf(place);
     Put(std::span(&index, 1));
-  } else if (!Push(stash, place)) {
+  } else if (!PushInside(stash, place)) {
     Put(std::span(stash.slots).first(magazine_));
     std::copy_n(stash.slots.begin() + static_cast<std::ptrdiff_t>(magazine_), magazine_, stash.slots.begin());
     stash.count.store(static_cast<std::uint32_t>(magazine_), std::memory_order_relaxed);
-    (void)Push(stash, place);
+    (void)PushInside(stash, place);
   }
 }
 
@@ -261,7 +264,7 @@ void SlotPool::Release(std::span<const PoolHandle> handles) noexcept {
     handles = handles.subspan(count);
     std::size_t kept = 0;
     if (Enter(stash)) {
-      while (kept < count && Push(stash, place_of_first_ + slots[kept])) {
+      while (kept < count && PushInside(stash, place_of_first_ + slots[kept])) {
         ++kept;
       }
       Leave(stash);
@@ -350,9 +353,9 @@ std::size_t SlotPool::Idle() const noexcept {
   for (const Node& node : nodes_) {
     idle += node.free.size();
   }
-  for (const Stash& stash : stashes_) {
+  for (const Stash& stash : std::span(stashes_).first(metrics::kThreadSlotsOwned)) {
     idle += stash.count.load(std::memory_order_relaxed);
-    idle += stash.hottest.load(std::memory_order_relaxed) != kNone ? std::size_t{1} : std::size_t{0};
+    idle += stash.hottest.load(std::memory_order_relaxed) != kNone ? 1U : 0U;
   }
   return idle;
 }
@@ -532,7 +535,7 @@ void SlotPool::CheckInvariants() const {
       check_idle(index);
     }
   }
-  for (const Stash& stash : stashes_) {
+  for (const Stash& stash : std::span(stashes_).first(metrics::kThreadSlotsOwned)) {
     std::for_each_n(stash.slots.begin(), stash.count.load(std::memory_order_relaxed), check_idle);
     if (const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed); hottest != kNone) {
       check_idle(IndexOf(hottest));

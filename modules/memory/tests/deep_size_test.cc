@@ -39,6 +39,7 @@ void* operator new(std::size_t size) { return CountedNew(size, 1); }
 void* operator new(std::size_t size, std::align_val_t align) {
   return CountedNew(size, static_cast<std::size_t>(align));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return CountedNew(size, 1); }
 void operator delete(void* block) noexcept { CountedDelete(block); }
 void operator delete(void* block, std::size_t) noexcept { CountedDelete(block); }
 void operator delete(void* block, std::align_val_t) noexcept { CountedDelete(block); }

@@ -109,15 +109,9 @@ class SlotPool {
   [[gnu::always_inline]] void Release(PoolHandle handle) noexcept {
     EndLease(handle);
     const std::size_t thread = metrics::ThreadSlot();
-    Stash& stash = stashes_[thread];
-    if (Enter(stash)) [[likely]] {
-      const bool pushed = Push(stash, handle.place);
-      Leave(stash);
-      if (pushed) [[likely]] {
-        return;
-      }
+    if (!Push(stashes_[thread], handle.place)) [[unlikely]] {
+      ReleaseToDepot(thread, handle.place);
     }
-    ReleaseToDepot(thread, handle.place);
   }
   void Release(std::span<const PoolHandle> handles) noexcept;
 
@@ -144,6 +138,8 @@ class SlotPool {
 
  private:
   static constexpr std::uint64_t kNone = 0;  // no place
+  static constexpr std::uint64_t kNever =
+      1;  // no place either: in the stash that nobody owns, so that it is never filled
 
   // The word of a slot: a count of ended leases above two bits.
   static constexpr std::uint64_t kLeased = 1;
@@ -186,9 +182,9 @@ class SlotPool {
   }
   static void Leave(Stash& stash) noexcept { stash.inside.store(false, std::memory_order_release); }
 
-  // The place of a free slot, kNone when there is none. REQUIRES: inside, here and below.
+  // The place of a free slot, kNone when there is none. REQUIRES: inside.
   std::uint64_t Pop(Stash& stash) const noexcept {
-    const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed);
+    const std::uint64_t hottest = stash.hottest.load(std::memory_order_acquire);
     if (hottest != kNone) [[likely]] {
       stash.hottest.store(kNone, std::memory_order_relaxed);
       return hottest;
@@ -200,18 +196,36 @@ class SlotPool {
     stash.count.store(count - 1, std::memory_order_relaxed);
     return place_of_first_ + stash.slots[count - 1];
   }
-  // False when it is full.
-  bool Push(Stash& stash, std::uint64_t place) const noexcept {
+  // False when it is full or claimed. An empty `hottest` is filled without entering: only its owner ever fills it, so
+  // it is still empty when the store arrives, and a taker that saw it empty takes nothing.
+  [[gnu::always_inline]] bool Push(Stash& stash, std::uint64_t place) const noexcept {
     const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed);
+    if (hottest == kNone) [[likely]] {
+      stash.hottest.store(place, std::memory_order_release);
+      return true;
+    }
+    return PushBehind(stash, place);
+  }
+  bool PushBehind(Stash& stash, std::uint64_t place) const noexcept {
+    if (!Enter(stash)) {
+      return false;
+    }
+    const bool pushed = PushInside(stash, place);
+    Leave(stash);
+    return pushed;
+  }
+  // False when it is full. REQUIRES: inside.
+  bool PushInside(Stash& stash, std::uint64_t place) const noexcept {
+    const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed);
+    const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
     if (hottest != kNone) {
-      const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
       if (count == stash_max_) [[unlikely]] {
         return false;
       }
       stash.slots[count] = IndexOf(hottest);
       stash.count.store(count + 1, std::memory_order_relaxed);
     }
-    stash.hottest.store(place, std::memory_order_relaxed);
+    stash.hottest.store(place, std::memory_order_release);
     return true;
   }
 
