@@ -25,9 +25,19 @@ Result<std::string> FindDataDir(const CommandContext& context);
 // The data folder of `attune up FOLDER…`.
 Result<std::string> DataDirFor(const CommandContext& context, const std::string& folder);
 
+// What `attune cache replay` was asked for.
+struct ReplayFlags {
+  std::vector<std::string> traces;  // replayed one after the other
+  std::vector<std::size_t> sizes;   // in entries
+  std::vector<std::string> policies{"all"};
+  std::string format;  // of the traces; empty: told from their content
+  std::string chart;   // where to write the picture; empty: nowhere
+};
+
 // Commands print their own output; an Error ends the program with its message.
 Status RunUp(const CommandContext& context, const std::vector<std::string>& folders, bool once);
 Status RunMcp(const CommandContext& context);
+Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags);
 Status RunChatImport(const CommandContext& context, const std::string& file);
 
 }  // namespace attune::app

@@ -111,6 +111,7 @@ class CommandLine {
   void AddNotes();
   void AddChats();
   void AddSteering();
+  void AddCache();
   void AddOthers();
 
   CLI::App app_{"attune remembers your code, documents, chats and scans, and finds them again.", "attune"};
@@ -120,6 +121,7 @@ class CommandLine {
   std::string id_, text_, title_, file_, format_ = "markdown", before_, value_, shell_ = "bash";
   std::size_t limit_ = 10;
   bool once_ = false, print_default_ = false;
+  ReplayFlags replay_;
 };
 
 CLI::App* CommandLine::Add(CLI::App& parent, const std::string& name, const std::string& help,
@@ -274,6 +276,29 @@ void CommandLine::AddSteering() {
   unpin->add_option("NAME", value_, "Knob")->required();
 }
 
+void CommandLine::AddCache() {
+  CLI::App* const cache = Add(app_, "cache", "Find out which cache policy suits a workload",
+                              "attune cache replay disk.trace --size 1000", nullptr);
+  cache->require_subcommand(1);
+  CLI::App* const replay =
+      Add(*cache, "replay", "Replay recorded traces: hit ratio, optimum, time and memory of each policy",
+          "attune cache replay disk.trace.gz --size 512,1000 --policy all\n"
+          "  attune cache replay day.bin night.bin day.bin --size 10000 --policy auto,lru --json\n"
+          "  attune cache replay disk.trace --size 1000 --chart hit-ratio.svg",
+          [this](const CommandContext& context) { return RunCacheReplay(context, replay_); });
+  replay
+      ->add_option("TRACE", replay_.traces,
+                   "Files of keys, plain or gzip, replayed one after the other; one that comes back has the same keys")
+      ->required();
+  replay->add_option("--size", replay_.sizes, "Entries that the cache holds; several make several tables")
+      ->delimiter(',')
+      ->required();
+  replay->add_option("--policy", replay_.policies, "Names of policies, auto (self-choosing), or all")->delimiter(',');
+  replay->add_option("--chart", replay_.chart, "Draw hit ratio against size; one size is drawn from 1/8 to 8 times")
+      ->type_name("FILE.svg");
+  replay->add_option("--format", replay_.format, "text, u64, u32 or oracle-general instead of what the content shows");
+}
+
 void CommandLine::AddOthers() {
   CLI::App* const config =
       Add(app_, "config", "The settings that hold here, or all defaults", "attune config --print-default > attune.toml",
@@ -317,6 +342,7 @@ CommandLine::CommandLine() {
   AddNotes();
   AddChats();
   AddSteering();
+  AddCache();
   AddOthers();
 }
 

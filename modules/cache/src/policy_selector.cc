@@ -13,14 +13,15 @@ namespace {
 // The constants were chosen on generated traces (see the tests), not on recorded ones.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kSigmas = 3;                // by which a lead must exceed chance
-constexpr double kPriceFirst = 0.05;         // of a move, in fills
+constexpr double kPriceFirst = 0.2;          // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
 constexpr double kRecordDiscount = 0.1;      // of the price, for a candidate with the better record
 constexpr double kRecordHalfLifeFills = 40;  // long enough for the turns that policies take within a loop
 constexpr double kReluctanceGrowth = 2;      // with every move
 constexpr double kReluctanceHalfLifeFills = 8;
-constexpr std::size_t kHistoryFills = 20;  // ghosts and frequencies of all policies are younger
+constexpr std::size_t kLargeCache = std::size_t{64} << 10U;  // entries; see simulated_share_max
+constexpr std::size_t kHistoryFills = 20;                    // ghosts and frequencies of all policies are younger
 
 double HalfLives(std::size_t accesses, double fills, std::size_t entries) {
   return std::exp2(-static_cast<double>(accesses) / (fills * static_cast<double>(entries)));
@@ -105,7 +106,7 @@ std::span<const KeyHash> PolicySelector::history() const noexcept {
 
 void PolicySelector::Resize(std::size_t entries_max) {
   ATTUNE_CHECK(entries_max > 0, "a cache holds at least one entry");
-  const std::size_t simulated_max = config_.simulated_entries_max;
+  const std::size_t simulated_max = SimulatedMax(entries_max);
   const bool whole = entries_max <= simulated_max;
   const auto simulated = static_cast<std::size_t>(std::llround(share_ * static_cast<double>(entries_max)));
   // As long as the present share gives miniatures of a useful size, what they know is kept.
@@ -119,8 +120,14 @@ void PolicySelector::Resize(std::size_t entries_max) {
   for (Candidate& candidate : candidates_) candidate.miniature->Resize(simulated);
 }
 
+std::size_t PolicySelector::SimulatedMax(std::size_t entries_max) const {
+  if (entries_max <= kLargeCache) return config_.simulated_entries_max;
+  const double share = config_.simulated_share_max * static_cast<double>(entries_max);
+  return std::min(config_.simulated_entries_max, std::max<std::size_t>(1, static_cast<std::size_t>(share)));
+}
+
 void PolicySelector::StartMiniatures(std::size_t entries_max) {
-  simulated_entries_ = std::min(entries_max, config_.simulated_entries_max);
+  simulated_entries_ = std::min(entries_max, SimulatedMax(entries_max));
   share_ = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max);
   threshold_.store(static_cast<std::uint32_t>(share_ * std::numeric_limits<std::uint32_t>::max()),
                    std::memory_order_relaxed);

@@ -1,0 +1,273 @@
+// attune cache replay: what each cache policy would have made of a recorded trace.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attune/cache/hit_ratio_chart.h"
+#include "attune/cache/replay.h"
+#include "attune/cache/trace.h"
+#include "attune/state/json.h"
+#include "attune/sys/file_system.h"
+#include "command_context.h"
+#include "print.h"
+
+namespace attune::app {
+namespace {
+
+using cache::KeyHash;
+using cache::PolicyKind;
+using cache::ReplayResult;
+using state::Array;
+using state::Object;
+using state::Value;
+
+constexpr std::string_view kSelfChoosing = "auto";
+constexpr std::size_t kSizesMax = 64;                                           // a chart with more would be a blot
+constexpr std::size_t kEntriesMax = std::size_t{1} << 28U;                      // 16 GiB of keys and links
+constexpr std::array<std::size_t, 7> kLadder = {8, 16, 32, 64, 128, 256, 512};  // in 64ths of the one size given
+
+// A policy's name and, unless it is the self-choosing cache, its kind.
+struct Contender {
+  std::string name;
+  std::optional<PolicyKind> kind;
+};
+
+struct Row {
+  std::string name;
+  ReplayResult result;
+};
+
+struct SizeReport {
+  std::size_t entries = 0;
+  std::uint64_t optimal_hits = 0;
+  std::vector<Row> rows;
+};
+
+struct Workload {
+  std::string name;
+  std::vector<KeyHash> requests;
+
+  double Ratio(std::uint64_t hits) const { return static_cast<double>(hits) / static_cast<double>(requests.size()); }
+  double NsPerRequest(Duration time) const {
+    return static_cast<double>(time.count()) / static_cast<double>(requests.size());
+  }
+};
+
+// The files one after the other. A file that is named twice is read once, and its keys come back.
+Result<Workload> ReadWorkload(const ReplayFlags& flags) {
+  cache::TraceOptions options;
+  if (!flags.format.empty()) {
+    ATTUNE_ASSIGN_OR_RETURN(options.format, cache::ParseTraceFormat(flags.format));
+  }
+  std::map<std::string, std::pair<std::size_t, cache::Trace>> read;
+  Workload workload;
+  std::vector<cache::ChainPart> parts;
+  std::size_t requests = 0;
+  for (const std::string& path : flags.traces) {
+    auto found = read.find(path);
+    if (found == read.end()) {
+      ATTUNE_ASSIGN_OR_RETURN(cache::Trace trace, ReadTrace(sys::RealFileSystem(), path, options));
+      found = read.try_emplace(path, read.size(), std::move(trace)).first;
+    }
+    const auto& [source, trace] = found->second;
+    requests += trace.keys.size();
+    if (requests > options.requests_max) {
+      return Error(ErrorCode::kExhausted,
+                   path + ": the chain exceeds the limit of " + std::to_string(options.requests_max) + " requests");
+    }
+    parts.push_back({trace.keys, source});
+    workload.name += (workload.name.empty() ? "" : " + ") + std::filesystem::path(path).filename().string();
+  }
+  workload.requests = cache::Chain(parts);
+  return workload;
+}
+
+Result<std::vector<Contender>> Contenders(const std::vector<std::string>& names) {
+  std::vector<Contender> contenders;
+  const auto add = [&contenders](const Contender& contender) {
+    const bool known = std::ranges::find(contenders, contender.name, &Contender::name) != contenders.end();
+    if (!known) contenders.push_back(contender);
+  };
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const PolicyKind kind : cache::kPolicyKinds) add({std::string(ToString(kind)), kind});
+      add({std::string(kSelfChoosing), std::nullopt});
+    } else if (name == kSelfChoosing) {
+      add({name, std::nullopt});
+    } else {
+      const auto kind = cache::ParsePolicyKind(name);
+      if (!kind.ok()) {
+        return Error(kind.error().code(), kind.error().message() + "; 'all' runs each of them, 'auto' chooses");
+      }
+      add({std::string(ToString(*kind)), *kind});
+    }
+  }
+  return contenders;
+}
+
+Result<std::vector<std::size_t>> Sizes(const std::vector<std::size_t>& wanted) {
+  std::vector<std::size_t> sizes = wanted;
+  std::ranges::sort(sizes);
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  if (sizes.empty() || sizes.size() > kSizesMax) {
+    return Error(ErrorCode::kInvalidArgument, "--size takes 1 to " + std::to_string(kSizesMax) + " sizes");
+  }
+  if (sizes.front() == 0 || sizes.back() > kEntriesMax) {
+    return Error(ErrorCode::kInvalidArgument, "--size " + std::to_string(sizes.front() == 0 ? 0 : sizes.back()) +
+                                                  " is not within 1 to " + std::to_string(kEntriesMax) + " entries");
+  }
+  return sizes;
+}
+
+SizeReport Replay(const Workload& workload, std::size_t entries, const std::vector<Contender>& contenders) {
+  SizeReport report{entries, cache::OptimalHits(workload.requests, entries), {}};
+  for (const Contender& contender : contenders) {
+    report.rows.push_back(
+        {contender.name, contender.kind.has_value()
+                             ? cache::ReplayPolicy(workload.requests, entries, *contender.kind, SystemClock())
+                             : cache::ReplaySelfChoosing(workload.requests, entries, SystemClock())});
+  }
+  return report;
+}
+
+std::string Decimal(double value, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+std::string Percent(double ratio) { return Decimal(100 * ratio, 2) + " %"; }
+
+void PrintReport(const Workload& workload, const SizeReport& report) {
+  std::printf("\n%s\n", Bold(Thousands(report.entries) + " entries").c_str());
+  std::vector<std::vector<std::string>> rows = {
+      {"policy", "hit ratio", "of optimum", "ns/op", "+ simulation", "policy memory", "all memory", "moves"},
+      {"optimum", Percent(workload.Ratio(report.optimal_hits)), "", "", "", "", "", ""}};
+  const auto memory = [](Bytes bytes) { return Decimal(static_cast<double>(bytes.count()) / 1024, 1) + " KiB"; };
+  for (const Row& row : report.rows) {
+    const ReplayResult& result = row.result;
+    const bool choosing = row.name == kSelfChoosing;
+    rows.push_back({row.name, Percent(workload.Ratio(result.hits)),
+                    report.optimal_hits == 0
+                        ? ""
+                        : Percent(static_cast<double>(result.hits) / static_cast<double>(report.optimal_hits)),
+                    Decimal(workload.NsPerRequest(result.access_time), 1),
+                    choosing ? Decimal(workload.NsPerRequest(result.access_time + result.simulation_time), 1) : "",
+                    memory(result.policy_bytes + result.selector_bytes), memory(result.total_bytes),
+                    choosing ? std::to_string(result.moves.size()) : ""});
+  }
+  std::printf("%s", Table(rows).c_str());
+}
+
+void PrintMoves(const SizeReport& report) {
+  constexpr std::size_t kMovesShown = 20;  // the rest is in --json
+  for (const Row& row : report.rows) {
+    const auto& moves = row.result.moves;
+    for (std::size_t i = 0; i < std::min(moves.size(), kMovesShown); ++i) {
+      std::printf("%s\n", Dim("  at " + Thousands(moves[i].request) + ": " + moves[i].change.Reason()).c_str());
+    }
+    if (moves.size() > kMovesShown) {
+      std::printf("%s\n", Dim("  and " + Thousands(moves.size() - kMovesShown) + " moves more; see --json").c_str());
+    }
+  }
+}
+
+Value JsonOf(const Workload& workload, const SizeReport& report) {
+  Array policies;
+  for (const Row& row : report.rows) {
+    const ReplayResult& result = row.result;
+    Array moves;
+    for (const ReplayResult::Move& move : result.moves) {
+      moves.push_back(Object{{"request", move.request},
+                             {"from", std::string(ToString(move.change.from))},
+                             {"to", std::string(ToString(move.change.to))},
+                             {"reason", move.change.Reason()}});
+    }
+    policies.push_back(
+        Object{{"policy", row.name},
+               {"hits", result.hits},
+               {"hit_ratio", workload.Ratio(result.hits)},
+               {"ns_per_operation", workload.NsPerRequest(result.access_time)},
+               {"ns_per_operation_with_simulation", workload.NsPerRequest(result.access_time + result.simulation_time)},
+               {"policy_bytes", result.policy_bytes.count()},
+               {"selector_bytes", result.selector_bytes.count()},
+               {"total_bytes", result.total_bytes.count()},
+               {"last_policy", std::string(ToString(result.policy))},
+               {"moves", moves}});
+  }
+  return Object{{"entries", report.entries},
+                {"optimum_hits", report.optimal_hits},
+                {"optimum_hit_ratio", workload.Ratio(report.optimal_hits)},
+                {"policies", policies}};
+}
+
+cache::HitRatioChart ChartOf(const Workload& workload, const std::vector<SizeReport>& reports) {
+  cache::HitRatioChart chart{.title = workload.name};
+  chart.lines.push_back({.name = "optimum", .reference = true});
+  for (const Row& row : reports.front().rows) {
+    chart.lines.push_back({.name = row.name, .emphasised = row.name == kSelfChoosing});
+  }
+  for (const SizeReport& report : reports) {
+    chart.sizes.push_back(report.entries);
+    chart.lines.front().ratios.push_back(workload.Ratio(report.optimal_hits));
+    for (std::size_t i = 0; i < report.rows.size(); ++i) {
+      chart.lines[i + 1].ratios.push_back(workload.Ratio(report.rows[i].result.hits));
+    }
+  }
+  return chart;
+}
+
+// One size makes no line: the chart then covers an eighth to eight times of it.
+std::vector<std::size_t> Ladder(std::size_t size) {
+  std::vector<std::size_t> sizes;
+  for (const std::size_t part : kLadder) sizes.push_back(std::clamp(size * part / 64, std::size_t{1}, kEntriesMax));
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+Status WriteChart(const std::string& path, const Workload& workload, const std::vector<SizeReport>& reports,
+                  const std::vector<Contender>& contenders) {
+  if (reports.size() > 1) {
+    return sys::RealFileSystem().WriteAtomically(path, RenderSvg(ChartOf(workload, reports)));
+  }
+  std::vector<SizeReport> ladder;
+  for (const std::size_t entries : Ladder(reports.front().entries)) {
+    ladder.push_back(entries == reports.front().entries ? reports.front() : Replay(workload, entries, contenders));
+  }
+  return sys::RealFileSystem().WriteAtomically(path, RenderSvg(ChartOf(workload, ladder)));
+}
+
+}  // namespace
+
+Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags) {
+  ATTUNE_ASSIGN_OR_RETURN(const auto sizes, Sizes(flags.sizes));
+  ATTUNE_ASSIGN_OR_RETURN(const auto contenders, Contenders(flags.policies));
+  ATTUNE_ASSIGN_OR_RETURN(const Workload workload, ReadWorkload(flags));
+  if (!context.json) {
+    std::printf("%s: %s requests\n", workload.name.c_str(), Thousands(workload.requests.size()).c_str());
+  }
+  std::vector<SizeReport> reports;
+  Array json;
+  for (const std::size_t entries : sizes) {
+    reports.push_back(Replay(workload, entries, contenders));
+    if (context.json) {
+      json.push_back(JsonOf(workload, reports.back()));
+    } else {
+      PrintReport(workload, reports.back());
+      PrintMoves(reports.back());
+    }
+  }
+  if (context.json) {
+    const Object answer{{"trace", workload.name}, {"requests", workload.requests.size()}, {"sizes", json}};
+    std::printf("%s\n", state::PrintJson(Value(answer), {.indent = 2}).c_str());
+  }
+  if (flags.chart.empty()) return OkStatus();
+  return WriteChart(flags.chart, workload, reports, contenders);
+}
+
+}  // namespace attune::app
