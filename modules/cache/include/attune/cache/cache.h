@@ -34,6 +34,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -51,6 +52,7 @@
 #include "attune/cache/load_waits.h"
 #include "attune/cache/loaded.h"
 #include "attune/cache/policy_selector.h"
+#include "attune/cache/worth.h"
 #include "attune/control/journal.h"
 
 namespace attune::cache {
@@ -153,6 +155,8 @@ class Cache {
   CacheLimits limits() const noexcept { return {budget_.entries_max(), Bytes(budget_.bytes_max())}; }
   const std::string& name() const noexcept { return config_.name; }
   CacheStats Stats() const;
+  // Seconds of loading that one more MiB would save in a second, measured between the last two calls of Maintain.
+  double marginal_benefit() const noexcept { return marginal_benefit_.load(std::memory_order_relaxed); }
   // `fn(const K&, const V&)` for every value that has not expired, shard by shard.
   template <typename Fn>
   void ForEach(Fn&& fn) const;
@@ -186,10 +190,15 @@ class Cache {
     std::uint64_t loads_failed = 0;
     std::uint64_t loads_joined = 0;
     Duration load_time = Duration(0);
+    // Counts lookups roughly, without the lock: which of them are measured does not matter.
+    std::atomic<std::uint32_t> lookups_to_measure{0};
   };
 
   template <typename Loader>
   struct Refresh;
+
+  // One of these many calls of GetOrLoad is timed: two readings of the clock are not felt then.
+  static constexpr std::uint32_t kMeasuredOneOf = 64;
 
   enum class Role : std::uint8_t { kAnswered, kRefresh, kLoad, kJoin };
   struct Boarding {
@@ -208,6 +217,8 @@ class Cache {
 
   template <typename Q, typename Use>
   bool Visit(const Q& key, Use&& use);
+  template <typename Q>
+  void AfterAccess(Part& part, KeyHash hash, const Q& key, bool simulate, bool gone);
   bool NoteSample(Part& part, KeyHash hash, bool hit);
   PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
   bool EvictElsewhere(const Part& here, Removed& removed);
@@ -215,18 +226,24 @@ class Cache {
   void Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own);
 
   template <typename Q>
-  Boarding Board(Part& part, KeyHash hash, const Q& key, Removed& removed);
+  Boarding Board(Part& part, KeyHash hash, const Q& key, bool& gone);
   template <typename Q>
   FlightPtr FindFlight(const Part& part, KeyHash hash, const Q& key) const;
   void RemoveFlight(Part& part, KeyHash hash, const FlightPtr& flight);
   bool Claim(Part& part, Flight& flight);
   template <typename Loader>
-  Result<V> Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader);
+  Result<V> Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader, Duration* taken = nullptr);
   void Land(Part& part, KeyHash hash, const FlightPtr& flight);
   Result<V> Join(const FlightPtr& flight);
   Result<V> AnswerOf(const Result<Loaded<V>>& answer) const;
   template <typename Loader>
   Result<V> RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader);
+  template <typename Loader>
+  Result<V> Bypass(Part& part, Loader& loader);
+  static bool Measures(Part& part) noexcept;
+  template <typename Observe>
+  void Weigh(Observe&& observe);
+  void UpdateBenefit(TimePoint now);  // REQUIRES maintain_mutex_
   void BeginBackgroundTask();
   void EndBackgroundTask();
   Error AbsentError() const { return {ErrorCode::kNotFound, "cache '" + config_.name + "': known to be absent"}; }
@@ -236,7 +253,7 @@ class Cache {
   // These REQUIRE maintain_mutex_.
   void Simulate();
   void TellSelectorSize();
-  void SwitchPolicy(PolicyKind kind);
+  void SwitchPolicy(PolicyKind kind, std::span<const KeyHash> history);
   void Journal(const PolicyChange& change) const;
   void ChargeOwn();
 
@@ -256,6 +273,16 @@ class Cache {
   std::unique_ptr<PolicySelector> selector_;  // set once; its Samples is for everybody, the rest for maintain_mutex_
   std::atomic<bool> choosing_{false};
   std::atomic<bool> simulation_waits_{false};
+
+  mutable std::mutex worth_mutex_;  // a leaf; guards the next
+  CacheWorth worth_;
+  std::atomic<bool> bypassing_{false};
+  std::atomic<std::uint64_t> bypasses_{0};
+
+  // Guarded by maintain_mutex_, but for the result.
+  TimePoint benefit_since_;
+  std::uint64_t benefit_returned_ = 0;
+  std::atomic<double> marginal_benefit_{0};
 
   mutable std::mutex background_mutex_;  // a leaf: taken under no other lock and over none
   std::condition_variable background_idle_;

@@ -12,6 +12,7 @@
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
 #include "attune/cache/policy_kind.h"
+#include "attune/cache/worth.h"
 
 namespace attune::cache {
 
@@ -46,6 +47,7 @@ struct CacheConfig {
   std::size_t shards = 0;            // 0: one for each 8192 entries, 16 at most. More suits more threads and
                                      // costs hit ratio in small caches. A power of two
   bool may_bypass = true;            // GetOrLoad stops caching while loading is cheaper than looking up
+  WorthConfig worth;                 // how that is found out; costs may be told
 };
 
 // kInvalidArgument names the field that makes no sense.

@@ -12,16 +12,18 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
     : clock_(clock),
       config_(std::move(config)),
       hooks_(std::move(hooks)),
-      budget_(config_.entries_max, config_.bytes_max, ShardsFor(config_) == 1) {
+      budget_(config_.entries_max, config_.bytes_max, ShardsFor(config_) == 1),
+      worth_(config_.worth),
+      benefit_since_(clock_.Now()) {
   const Status valid = Validate(config_);
   ATTUNE_CHECK(valid.ok(), "Validate(config) says what is wrong");
   const std::size_t count = ShardsFor(config_);
   part_mask_ = count - 1;
   if (!config_.policy.has_value() && config_.bytes_max >= kChoosingBytesMin) {
     // A sixty-fourth of the bytes goes to the simulations, as far as they can use it.
-    constexpr std::uint64_t kBytesPerSimulatedEntry = 60 * kPolicyKinds.size();
-    const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / kBytesPerSimulatedEntry);
     PolicySelectorConfig selector;
+    const std::uint64_t bytes_per_simulated = 60 * selector.candidates.size();
+    const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / bytes_per_simulated);
     selector.simulated_entries_max = std::clamp<std::size_t>(affordable, 32, selector.simulated_entries_max);
     selector_entries_ = std::min(config_.entries_max, kSelectorEntriesMax);
     selector_ = std::make_unique<PolicySelector>(selector_entries_, std::move(selector));
@@ -69,23 +71,40 @@ template <typename Q, typename Use>
 bool Cache<K, V, Traits>::Visit(const Q& key, Use&& use) {
   const KeyHash hash = Traits::Hash(key);
   Part& part = PartOf(hash);
-  Removed removed;
   bool found = false;
+  bool gone = false;
   bool simulate = false;
   {
     const std::lock_guard hold(part.shard.lock);
-    const Slot slot = part.shard.Access(hash, key, clock_, removed);
+    const Slot slot = part.shard.Access(hash, key, clock_, gone);
     if (slot != kNoSlot && part.shard.entry(slot).state == EntryState::kValue) {
       found = true;
       use(part.shard, slot);
     }
     simulate = NoteSample(part, hash, slot != kNoSlot);
   }
-  if (simulate) [[unlikely]] {
+  if (simulate || gone) [[unlikely]] {
+    AfterAccess(part, hash, key, simulate, gone);
+  }
+  return found;
+}
+
+// What few lookups leave to do, without the lock.
+template <typename K, typename V, typename Traits>
+template <typename Q>
+[[gnu::noinline]] void Cache<K, V, Traits>::AfterAccess(Part& part, KeyHash hash, const Q& key, bool simulate,
+                                                        bool gone) {
+  if (simulate) {
     SimulateSoon();
   }
-  Tell(removed);
-  return found;
+  if (gone) {
+    Removed removed;
+    {
+      const std::lock_guard hold(part.shard.lock);
+      part.shard.RemoveGone(hash, key, clock_, removed);
+    }
+    Tell(removed);
+  }
 }
 
 template <typename K, typename V, typename Traits>
@@ -287,6 +306,7 @@ bool Cache<K, V, Traits>::EvictElsewhere(const Part& here, Removed& removed) {
     if (part.get() != &here) {
       const std::lock_guard hold(part->shard.lock);
       evicted = part->shard.EvictOne(0, RemovalReason::kByteLimit, removed) || evicted;
+      part->shard.ChargeOverhead();
     }
   }
   return evicted;
@@ -366,7 +386,7 @@ typename Cache<K, V, Traits>::FlightPtr Cache<K, V, Traits>::FindFlight(const Pa
                                                                         const Q& key) const {
   const auto [begin, end] = part.flights.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
-    if (it->second->key == key) {
+    if (it->second->key == K(key)) {
       return it->second;
     }
   }
@@ -387,10 +407,9 @@ void Cache<K, V, Traits>::RemoveFlight(Part& part, KeyHash hash, const FlightPtr
 // Looks the key up and, if it is not there, takes a part in loading it. REQUIRES the shard's lock.
 template <typename K, typename V, typename Traits>
 template <typename Q>
-typename Cache<K, V, Traits>::Boarding Cache<K, V, Traits>::Board(Part& part, KeyHash hash, const Q& key,
-                                                                  Removed& removed) {
+typename Cache<K, V, Traits>::Boarding Cache<K, V, Traits>::Board(Part& part, KeyHash hash, const Q& key, bool& gone) {
   Boarding boarding;
-  const typename Shard::Found found = part.shard.AccessStale(hash, key, clock_, removed);
+  const typename Shard::Found found = part.shard.AccessStale(hash, key, clock_, gone);
   if (found.slot != kNoSlot) {
     const auto& entry = part.shard.entry(found.slot);
     boarding.absent = entry.state == EntryState::kAbsent;
@@ -445,10 +464,14 @@ Result<V> Cache<K, V, Traits>::Join(const FlightPtr& flight) {
 // REQUIRES: `flight` was started by this thread.
 template <typename K, typename V, typename Traits>
 template <typename Loader>
-Result<V> Cache<K, V, Traits>::Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader) {
+Result<V> Cache<K, V, Traits>::Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader,
+                                   Duration* taken_out) {
   const TimePoint begin = clock_.Now();
   flight->answer.emplace(RunLoader<V>(loader));
   const Duration taken = clock_.Now() - begin;
+  if (taken_out != nullptr) {
+    *taken_out = taken;
+  }
   {
     const std::lock_guard hold(part.shard.lock);
     ++part.loads;
@@ -566,32 +589,116 @@ template <LookupKey<K> Q, typename Loader>
 Result<V> Cache<K, V, Traits>::GetOrLoad(const Q& key, Loader loader) {
   const KeyHash hash = Traits::Hash(key);
   Part& part = PartOf(hash);
-  Removed removed;
+  if (bypassing_.load(std::memory_order_relaxed)) [[unlikely]] {
+    return Bypass(part, loader);
+  }
+  const bool measured = config_.may_bypass && Measures(part);
+  const TimePoint begin = measured ? clock_.Now() : TimePoint();
   Boarding boarding;
+  bool gone = false;
   bool simulate = false;
   {
     const std::lock_guard hold(part.shard.lock);
-    boarding = Board(part, hash, key, removed);
+    boarding = Board(part, hash, key, gone);
     simulate = NoteSample(part, hash, boarding.role <= Role::kRefresh);
   }
-  if (simulate) [[unlikely]] {
-    SimulateSoon();
+  if (measured && boarding.role == Role::kAnswered) {
+    const Duration cost = clock_.Now() - begin;
+    Weigh([&] { return worth_.Hit(cost); });
   }
-  Tell(removed);
-  switch (boarding.role) {
-    case Role::kAnswered:
-      break;
-    case Role::kRefresh:
-      return RefreshStale(part, hash, boarding, loader);
-    case Role::kLoad:
-      return Fly(part, hash, boarding.flight, loader);
-    case Role::kJoin:
-      return Join(boarding.flight);
+  if (simulate || gone) [[unlikely]] {
+    AfterAccess(part, hash, key, simulate, gone);
   }
-  if (boarding.absent) {
-    return AbsentError();
+  if (boarding.role == Role::kAnswered) [[likely]] {
+    return boarding.absent ? Result<V>(AbsentError()) : Result<V>(*std::move(boarding.value));
   }
-  return *std::move(boarding.value);
+  if (boarding.role == Role::kRefresh) {
+    return RefreshStale(part, hash, boarding, std::move(loader));
+  }
+  if (boarding.role == Role::kJoin) {
+    return Join(boarding.flight);
+  }
+  Duration load{0};
+  Result<V> loaded = Fly(part, hash, boarding.flight, loader, &load);
+  if (measured) {
+    const Duration besides = clock_.Now() - begin - load;
+    Weigh([&] { return worth_.Miss(load, besides); });
+  }
+  return loaded;
+}
+
+// ---- worth
+
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::Measures(Part& part) noexcept {
+  const std::uint32_t count = part.lookups_to_measure.load(std::memory_order_relaxed) + 1;
+  part.lookups_to_measure.store(count, std::memory_order_relaxed);
+  return count % kMeasuredOneOf == 0;
+}
+
+// Past the cache: nothing is looked up, nothing is kept, and nobody waits for anybody.
+template <typename K, typename V, typename Traits>
+template <typename Loader>
+Result<V> Cache<K, V, Traits>::Bypass(Part& part, Loader& loader) {
+  bypasses_.fetch_add(1, std::memory_order_relaxed);
+  if (!Measures(part)) {
+    return AnswerOf(RunLoader<V>(loader));
+  }
+  const TimePoint begin = clock_.Now();
+  const Result<Loaded<V>> answer = RunLoader<V>(loader);
+  const Duration taken = clock_.Now() - begin;
+  Weigh([&] { return worth_.Bypassed(taken); });
+  return AnswerOf(answer);
+}
+
+template <typename K, typename V, typename Traits>
+template <typename Observe>
+void Cache<K, V, Traits>::Weigh(Observe&& observe) {
+  std::optional<WorthChange> change;
+  {
+    const std::lock_guard hold(worth_mutex_);
+    change = observe();
+    bypassing_.store(worth_.bypassing(), std::memory_order_relaxed);
+  }
+  if (change.has_value() && hooks_.journal != nullptr) {
+    hooks_.journal->Append({.time = clock_.Now(),
+                            .knob = config_.name + ".bypass",
+                            .from = change->bypass ? "off" : "on",
+                            .to = change->bypass ? "on" : "off",
+                            .controller = "cache worth",
+                            .inputs = {{"caching_ns", change->caching_ns},
+                                       {"loading_ns", change->loading_ns},
+                                       {"hit_ratio", change->hit_ratio}},
+                            .reason = change->Reason()});
+  }
+}
+
+// Misses per second that a larger cache would answer, times what a load takes, per MiB of "larger".
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
+  std::uint64_t returned = 0;
+  std::uint64_t loads = 0;
+  Duration load_time{0};
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    returned += part->shard.evicted().returned();
+    loads += part->loads;
+    load_time += part->load_time;
+  }
+  using Seconds = std::chrono::duration<double>;
+  const double elapsed = Seconds(now - benefit_since_).count();
+  const std::size_t entries = budget_.entries();
+  if (elapsed <= 0 || entries == 0) {
+    return;
+  }
+  const double per_second = static_cast<double>(returned - benefit_returned_) / elapsed;
+  const double measured = loads == 0 ? 0 : Seconds(load_time).count() / static_cast<double>(loads);
+  const double load_cost = config_.worth.load_cost.has_value() ? Seconds(*config_.worth.load_cost).count() : measured;
+  const double entry_mib = static_cast<double>(budget_.bytes()) / static_cast<double>(entries) / (1U << 20U);
+  const double more_mib = entry_mib * static_cast<double>(EvictedSample::kEntries * parts_.size());
+  benefit_since_ = now;
+  benefit_returned_ = returned;
+  marginal_benefit_.store(per_second * load_cost / more_mib, std::memory_order_relaxed);
 }
 
 // ---- choosing a policy
@@ -650,7 +757,8 @@ void Cache<K, V, Traits>::Simulate() {
     selector_->Simulate(samples_);
   }
   if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
-    SwitchPolicy(change->to);
+    // The history is the cache's; a single shard's accesses are not picked out of it.
+    SwitchPolicy(change->to, parts_.size() == 1 ? selector_->history() : std::span<const KeyHash>());
     Journal(*change);
   }
   ChargeOwn();
@@ -669,12 +777,12 @@ void Cache<K, V, Traits>::TellSelectorSize() {
 }
 
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
+void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind, std::span<const KeyHash> history) {
   for (const std::unique_ptr<Part>& part : parts_) {
     Removed removed;
     {
       const std::lock_guard hold(part->shard.lock);
-      part->shard.SetPolicy(kind, removed);
+      part->shard.SetPolicy(kind, history, removed);
     }
     Tell(removed);
   }
@@ -700,7 +808,7 @@ template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
   const std::lock_guard hold(maintain_mutex_);
   choosing_.store(false, std::memory_order_relaxed);
-  SwitchPolicy(kind);
+  SwitchPolicy(kind, {});
 }
 
 // ---- shape
@@ -769,6 +877,7 @@ void Cache<K, V, Traits>::Maintain() {
     Tell(removed);
   }
   Simulate();
+  UpdateBenefit(now);
 }
 
 // ---- seeing
@@ -800,6 +909,8 @@ CacheStats Cache<K, V, Traits>::Stats() const {
     stats.pinned += part->shard.pinned();
     stats.policy = part->shard.policy().name();
   }
+  stats.bypasses = bypasses_.load(std::memory_order_relaxed);
+  stats.bypassing = bypassing_.load(std::memory_order_relaxed);
   stats.entries = budget_.entries();
   stats.entries_max = budget_.entries_max();
   stats.bytes = Bytes(budget_.bytes());
@@ -840,7 +951,7 @@ std::vector<std::pair<K, V>> Cache<K, V, Traits>::Snapshot() const {
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::CheckInvariants() const {
   const std::lock_guard hold(maintain_mutex_);
-  std::vector<std::unique_lock<SpinLock>> locks;  // in order of the shards, as nobody else takes two
+  std::vector<std::unique_lock<ShardLock>> locks;  // in order of the shards, as nobody else takes two
   std::uint64_t bytes = own_bytes_;
   std::size_t entries = 0;
   for (const std::unique_ptr<Part>& part : parts_) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -33,9 +34,11 @@
 #include "attune/cache/cache_stats.h"
 #include "attune/cache/cache_traits.h"
 #include "attune/cache/entry_slab.h"
+#include "attune/cache/evicted_sample.h"
 #include "attune/cache/policies.h"
+#include "attune/cache/policy_handover.h"
+#include "attune/cache/shard_lock.h"
 #include "attune/cache/slot_index.h"
-#include "attune/cache/spin_lock.h"
 #include "attune/cache/timing_wheel.h"
 #include "attune/memory/heap_block.h"
 
@@ -102,7 +105,7 @@ class CacheShard {
     std::array<std::uint64_t, kRemovalReasons> removals = {};
   };
 
-  enum class Freshness : std::uint8_t { kFresh, kStale };
+  enum class Freshness : std::uint8_t { kFresh, kStale, kGone };
   struct Found {
     Slot slot = kNoSlot;
     Freshness freshness = Freshness::kFresh;
@@ -124,18 +127,24 @@ class CacheShard {
 
   // ---- lookups
 
-  // The slot of a key that is fresh, counted as a hit or a miss and told to the policy.
+  // The slot of a key that is fresh, counted as a hit or a miss and told to the policy. `gone`: there is an entry
+  // whose time is over; the caller calls RemoveGone.
   template <typename Q>
-  Slot Access(KeyHash hash, const Q& key, const Clock& clock, Removed& removed) {
+  Slot Access(KeyHash hash, const Q& key, const Clock& clock, bool& gone) {
     const Slot slot = Find(hash, key);
     if (slot == kNoSlot) {
       ++counts.misses;
+      evicted_.Missed(hash);
       return kNoSlot;
     }
     const EntryType& entry = slab_[slot];
-    if (entry.expires != EntryType::kNever && FreshnessOf(slot, clock, removed) != kFreshNow) [[unlikely]] {
-      ++counts.misses;
-      return kNoSlot;
+    if (entry.expires != EntryType::kNever) [[unlikely]] {
+      const Freshness freshness = FreshnessOf(entry.expires, clock.Now());
+      gone = freshness == Freshness::kGone;
+      if (freshness != Freshness::kFresh) {
+        ++counts.misses;
+        return kNoSlot;
+      }
     }
     CountHit(slot, entry);
     return slot;
@@ -143,22 +152,31 @@ class CacheShard {
 
   // The same, but a value past its time is found as well until `stale_for` has passed.
   template <typename Q>
-  Found AccessStale(KeyHash hash, const Q& key, const Clock& clock, Removed& removed) {
-    const Slot slot = Find(hash, key);
-    Found found{slot, Freshness::kFresh};
-    if (slot != kNoSlot && slab_[slot].expires != EntryType::kNever) {
-      const int state = FreshnessOf(slot, clock, removed);
-      const bool may_be_stale = state == kStaleNow && slab_[slot].state == EntryState::kValue;
-      found.slot = state == kFreshNow || may_be_stale ? slot : kNoSlot;
-      found.freshness = may_be_stale ? Freshness::kStale : Freshness::kFresh;
+  Found AccessStale(KeyHash hash, const Q& key, const Clock& clock, bool& gone) {
+    Found found{Find(hash, key), Freshness::kFresh};
+    if (found.slot != kNoSlot && slab_[found.slot].expires != EntryType::kNever) {
+      const EntryType& entry = slab_[found.slot];
+      found.freshness = FreshnessOf(entry.expires, clock.Now());
+      gone = found.freshness == Freshness::kGone;
+      const bool stale_absence = found.freshness == Freshness::kStale && entry.state == EntryState::kAbsent;
+      found.slot = gone || stale_absence ? kNoSlot : found.slot;
     }
     if (found.slot == kNoSlot) {
       ++counts.misses;
-    } else {
-      CountHit(slot, slab_[slot]);
-      counts.hits_stale += found.freshness == Freshness::kStale ? 1U : 0U;
+      evicted_.Missed(hash);
+      return found;
     }
+    CountHit(found.slot, slab_[found.slot]);
+    counts.hits_stale += found.freshness == Freshness::kStale ? 1U : 0U;
     return found;
+  }
+
+  template <typename Q>
+  void RemoveGone(KeyHash hash, const Q& key, const Clock& clock, Removed& removed) {
+    const Slot slot = Find(hash, key);
+    if (slot != kNoSlot && FreshnessOf(slab_[slot].expires, clock.Now()) == Freshness::kGone) {
+      Remove(slot, RemovalReason::kExpired, removed);
+    }
   }
 
   // Neither counted nor told to anybody; an expired entry is not found.
@@ -172,7 +190,12 @@ class CacheShard {
 
   template <typename Q>
   Slot Find(KeyHash hash, const Q& key) const {
-    return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == key; });
+    if constexpr (kHashedByValue<K>) {
+      const K wanted = static_cast<K>(key);
+      return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == wanted; });
+    } else {
+      return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == key; });
+    }
   }
 
   EntryType& entry(Slot slot) noexcept { return slab_[slot]; }
@@ -203,8 +226,11 @@ class CacheShard {
 
   // ---- shape
 
-  void SetPolicy(PolicyKind kind, Removed& removed);
+  // `history`: this shard's latest accesses, as far as they are known (policy_handover.h).
+  void SetPolicy(PolicyKind kind, std::span<const KeyHash> history, Removed& removed);
   void SetShare(std::size_t entries_share);
+  // Tells the budget what the tables hold now.
+  void ChargeOverhead() noexcept;
   // Moves entries together and gives back what they no longer need.
   void Compact();
 
@@ -217,17 +243,15 @@ class CacheShard {
   const Policy& policy() const noexcept { return *policy_; }
   std::uint64_t overhead() const noexcept { return overhead_; }
   std::uint64_t owned() const noexcept { return owned_; }
+  const EvictedSample& evicted() const noexcept { return evicted_; }
   void FlushHits();
   void CheckInvariants() const;
 
-  SpinLock lock;
+  ShardLock lock;
   Counts counts;
 
  private:
   static constexpr std::size_t kHitsNoted = 32;  // cache misses that a core can overlap, and then some
-  static constexpr int kFreshNow = 0;
-  static constexpr int kStaleNow = 1;
-  static constexpr int kGone = 2;
   static constexpr std::size_t kSlotsMin = 64;
   static constexpr std::size_t kPinsMax = 0xFFFF;
   // An index for more than this many entries starts small: a limit is not a promise to fill it.
@@ -246,7 +270,7 @@ class CacheShard {
       }
     }
   }
-  [[gnu::noinline]] int FreshnessOf(Slot slot, const Clock& clock, Removed& removed);
+  Freshness FreshnessOf(Duration::rep expires, TimePoint now) const noexcept;
 
   TimePoint GoneAt(Duration::rep expires) const noexcept;
   static std::uint32_t Granules(std::uint64_t owned) noexcept {
@@ -263,7 +287,6 @@ class CacheShard {
   void SettleOverhead(KeyHash hash, Removed& removed);
   void Squeeze(KeyHash hash, Removed& removed);
   std::uint64_t MeasureOverhead() const noexcept;
-  void ChargeOverhead() noexcept;
   std::vector<Slot> MoveTogether();
 
   Budget& budget_;
@@ -273,6 +296,7 @@ class CacheShard {
   std::array<Slot, kHitsNoted> hits_noted_;
   std::unique_ptr<Policy> policy_;
   TimingWheel wheel_;
+  EvictedSample evicted_;
 
   PolicyKind kind_;
   const Duration stale_for_;
@@ -342,17 +366,12 @@ TimePoint CacheShard<K, V, Traits>::GoneAt(Duration::rep expires) const noexcept
 }
 
 template <typename K, typename V, typename Traits>
-int CacheShard<K, V, Traits>::FreshnessOf(Slot slot, const Clock& clock, Removed& removed) {
-  const TimePoint now = clock.Now();
-  const EntryType& entry = slab_[slot];
-  if (now.time_since_epoch().count() < entry.expires) {
-    return kFreshNow;
+typename CacheShard<K, V, Traits>::Freshness CacheShard<K, V, Traits>::FreshnessOf(Duration::rep expires,
+                                                                                   TimePoint now) const noexcept {
+  if (now.time_since_epoch().count() < expires) {
+    return Freshness::kFresh;
   }
-  if (now < GoneAt(entry.expires)) {
-    return kStaleNow;
-  }
-  Remove(slot, RemovalReason::kExpired, removed);
-  return kGone;
+  return now < GoneAt(expires) ? Freshness::kStale : Freshness::kGone;
 }
 
 template <typename K, typename V, typename Traits>
@@ -361,6 +380,9 @@ void CacheShard<K, V, Traits>::FlushHits() {
   const std::uint32_t count = std::exchange(hits_count_, 0U);
   for (std::uint32_t i = 0; i < count; ++i) {
     policy.OnHit(hits_noted_[i]);
+  }
+  if (count > 0) {
+    ChargeOverhead();
   }
 }
 
@@ -409,6 +431,7 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHa
     }
   }
   if (!TakeRoom(hash, charge, removed)) {
+    ChargeOverhead();
     return PutResult::kNoRoomHere;
   }
   const Slot slot = slab_.Take();
@@ -567,7 +590,9 @@ bool CacheShard<K, V, Traits>::EvictOne(KeyHash incoming, RemovalReason reason, 
     return false;
   }
   const Slot slot = policy_->Evict(incoming);
-  index_.Erase(slab_[slot].HashOfKey(), slot);
+  const KeyHash hash = slab_[slot].HashOfKey();
+  evicted_.Evicted(hash);
+  index_.Erase(hash, slot);
   wheel_.Remove(slot);
   ++counts.removals[static_cast<std::size_t>(reason)];
   Destroy(slot, reason, removed);
@@ -589,6 +614,7 @@ void CacheShard<K, V, Traits>::Remove(Slot slot, RemovalReason reason, Removed& 
   }
   policy_->OnErase(slot);
   Destroy(slot, reason, removed);
+  ChargeOverhead();
 }
 
 // REQUIRES: the slot is in the slab alone.
@@ -619,6 +645,7 @@ bool CacheShard<K, V, Traits>::Pin(Slot slot) {
   if (entry.pins++ == 0) {
     FlushHits();
     policy_->OnErase(slot);
+    ChargeOverhead();
     ++pinned_;
   }
   return true;
@@ -639,19 +666,21 @@ void CacheShard<K, V, Traits>::Unpin(Slot slot, Removed& removed) {
   }
   FlushHits();
   policy_->OnInsert(slot, entry.HashOfKey());
+  SettleOverhead(entry.HashOfKey(), removed);
 }
 
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, Removed& removed) {
+void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, std::span<const KeyHash> history, Removed& removed) {
   FlushHits();
   std::vector<Slot> order;
   order.reserve(policy_->resident());
   policy_->AppendColdestFirst(order);
-  std::unique_ptr<Policy> next = MakePolicy(kind, {.entries_max = policy_entries_});
+  std::vector<ResidentSlot> residents;
+  residents.reserve(order.size());
   for (const Slot slot : order) {
-    next->OnInsert(slot, slab_[slot].HashOfKey());
+    residents.push_back({slot, slab_[slot].HashOfKey()});
   }
-  policy_ = std::move(next);
+  policy_ = HandOver(kind, {.entries_max = policy_entries_}, residents, history);
   kind_ = kind;
   SettleOverhead(0, removed);
 }

@@ -153,7 +153,10 @@ class SlotIndex {
 
   // The high half of the hash chooses the group and a byte of the low half is the tag.
   std::size_t Home(KeyHash hash) const noexcept { return ((hash >> 32U) * groups_count_) >> 32U; }
-  static std::uint8_t Tag(KeyHash hash) noexcept { return static_cast<std::uint8_t>((hash & 0xFFU) | 0x80U); }
+  static std::uint8_t Tag(KeyHash hash) noexcept {
+    const std::uint8_t low = static_cast<std::uint8_t>(hash);
+    return low == 0 ? std::uint8_t{1} : low;
+  }
 
   const Group* Next(const Group* group) const noexcept {
     return ++group == groups_.get() + groups_count_ ? groups_.get() : group;

@@ -1,0 +1,73 @@
+#pragma once
+// ShardLock: a lock that costs nearly nothing while one thread alone uses it, and one atomic exchange after that.
+//
+//   const std::lock_guard hold(lock);
+//
+// The first thread that takes it becomes its owner: it enters and leaves with plain stores. The
+// first other thread ends that for good: it names the lock shared, has the kernel put a full barrier on every core
+// that runs this process (membarrier), waits until the owner is out, and from then on everybody exchanges
+// one word. (Biased locking after Dice, Moir and Scherer, "Quickly Reacquirable Locks", 2003, whose asymmetric Dekker
+// protocol this is; they used signals where membarrier is now. Bias is given once, not again.)
+// Without an owner's exchange, which is a full barrier, a core overlaps the cache misses of several lookups: at a
+// million entries that is most of their time.
+//
+// Who finds the lock taken spins for about a microsecond and then yields: on a machine with fewer cores than threads
+// the holder may be waiting for that core.
+//
+// Threads    every member is thread-safe. Not recursive, not fair.
+// Cost       about 1 ns for the owner, 6 ns when shared and free; the change costs some microseconds once.
+
+#include <atomic>
+#include <cstdint>
+
+namespace attune::cache {
+
+class ShardLock {
+ public:
+  // Shared from the beginning where the kernel has no membarrier.
+  ShardLock() noexcept;
+  ShardLock(const ShardLock&) = delete;
+  ShardLock& operator=(const ShardLock&) = delete;
+
+  void lock() noexcept {
+    const std::uint32_t self = this_thread;
+    if (owner_.load(std::memory_order_relaxed) == self) [[likely]] {
+      // The fence keeps the compiler from swapping the two; the membarrier of who takes the bias away keeps the
+      // processor from it. Either this sees that the owner has changed, or the other sees that it is inside.
+      inside_.store(true, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      if (owner_.load(std::memory_order_acquire) == self) [[likely]] {
+        biased_ = true;
+        return;
+      }
+      inside_.store(false, std::memory_order_release);
+    }
+    LockShared();
+  }
+
+  void unlock() noexcept {
+    if (biased_) [[likely]] {
+      inside_.store(false, std::memory_order_release);
+    } else {
+      taken_.store(false, std::memory_order_release);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kNobody = ~0U;
+  static constexpr std::uint32_t kShared = ~0U - 1;
+
+  void LockShared() noexcept;
+  void Take() noexcept;
+  void EndBias() noexcept;
+
+  // Numbers of threads are never used twice, so that a new thread is not taken for one that has ended. 0: none yet.
+  static thread_local constinit inline std::uint32_t this_thread = 0;
+
+  std::atomic<std::uint32_t> owner_;
+  std::atomic<bool> inside_{false};  // the owner is
+  std::atomic<bool> taken_{false};   // somebody is, who came by the shared way
+  bool biased_ = false;              // how the holder came; written by the holder
+};
+
+}  // namespace attune::cache

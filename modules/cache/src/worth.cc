@@ -1,0 +1,87 @@
+#include "attune/cache/worth.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace attune::cache {
+namespace {
+
+double Nanoseconds(Duration duration) { return static_cast<double>(duration.count()); }
+
+std::string Rounded(double number) { return std::to_string(std::llround(number)); }
+
+}  // namespace
+
+std::string WorthChange::Reason() const {
+  if (!bypass) {
+    return "bypassing for a while is over: caching is tried again";
+  }
+  return "a lookup costs " + Rounded(caching_ns) + " ns with the cache and " + Rounded(loading_ns) + " ns without, " +
+         Rounded(hit_ratio * 100) + " % of them hits";
+}
+
+void CacheWorth::BeginWindow() {
+  hits_ = 0;
+  misses_ = 0;
+  hit_ns_ = 0;
+  load_ns_ = 0;
+  besides_ns_ = 0;
+}
+
+std::optional<WorthChange> CacheWorth::Hit(Duration cost) {
+  ++hits_;
+  hit_ns_ += Nanoseconds(config_.hit_cost.value_or(cost));
+  return Decide();
+}
+
+std::optional<WorthChange> CacheWorth::Miss(Duration load, Duration besides) {
+  ++misses_;
+  load_ns_ += Nanoseconds(config_.load_cost.value_or(load));
+  besides_ns_ += Nanoseconds(besides);
+  return Decide();
+}
+
+std::optional<WorthChange> CacheWorth::Decide() {
+  const std::uint32_t lookups = hits_ + misses_;
+  if (bypassing_ || lookups < config_.window) {
+    return std::nullopt;
+  }
+  if (warming_) {
+    warming_ = false;
+    BeginWindow();
+    return std::nullopt;
+  }
+  // All hits: what a load would cost is known only if it was told.
+  const double load = misses_ > 0 ? load_ns_ / misses_ : Nanoseconds(config_.load_cost.value_or(Duration::max()));
+  const WorthChange costs{.bypass = true,
+                          .caching_ns = (hit_ns_ + load_ns_ + besides_ns_) / lookups,
+                          .loading_ns = load,
+                          .hit_ratio = static_cast<double>(hits_) / lookups};
+  BeginWindow();
+  if (costs.caching_ns <= config_.margin * costs.loading_ns) {
+    wait_windows_ = 1;
+    return std::nullopt;
+  }
+  bypassing_ = true;
+  bypassed_ = 0;
+  return costs;
+}
+
+std::optional<WorthChange> CacheWorth::Bypassed(Duration load) {
+  if (!bypassing_) {
+    return std::nullopt;
+  }
+  load_ns_ += Nanoseconds(config_.load_cost.value_or(load));
+  ++bypassed_;
+  if (bypassed_ < std::uint64_t{config_.window} * wait_windows_) {
+    return std::nullopt;
+  }
+  const double loading = load_ns_ / static_cast<double>(bypassed_);
+  bypassing_ = false;
+  warming_ = true;
+  wait_windows_ = std::min(wait_windows_ * 2, config_.wait_windows_max);
+  BeginWindow();
+  return WorthChange{.bypass = false, .loading_ns = loading};
+}
+
+}  // namespace attune::cache

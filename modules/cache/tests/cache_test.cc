@@ -1,0 +1,376 @@
+#include "attune/cache/cache.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "attune/cache/cache_consumer.h"
+
+namespace attune::cache {
+namespace {
+
+using namespace std::chrono_literals;
+using Strings = Cache<std::string, std::string>;
+using Numbers = Cache<std::uint64_t, std::uint64_t>;
+
+struct Left {
+  std::string key;
+  std::optional<std::string> value;
+  RemovalReason reason;
+};
+
+class CacheTest : public testing::Test {
+ protected:
+  Strings& Make(CacheConfig config) {
+    CacheHooks<std::string, std::string> hooks;
+    hooks.removed = [this](const std::string& key, const std::string* value, RemovalReason reason) {
+      left_.push_back({key, value == nullptr ? std::nullopt : std::optional<std::string>(*value), reason});
+    };
+    cache_ = std::make_unique<Strings>(clock_, std::move(config), std::move(hooks));
+    return *cache_;
+  }
+  void TearDown() override {
+    if (cache_ != nullptr) {
+      cache_->CheckInvariants();
+    }
+  }
+
+  ManualClock clock_;
+  std::vector<Left> left_;
+  std::unique_ptr<Strings> cache_;
+};
+
+TEST_F(CacheTest, AnswersWhatWasPutAndCountsIt) {
+  Strings& cache = Make({});
+  EXPECT_EQ(cache.Get("a"), std::nullopt);
+  EXPECT_EQ(cache.Put("a", "1"), PutOutcome::kInserted);
+  EXPECT_EQ(cache.Put("a", "2"), PutOutcome::kReplaced);
+  EXPECT_EQ(cache.Get(std::string_view("a")), "2");
+  EXPECT_TRUE(cache.Contains("a"));
+  EXPECT_EQ(cache.Peek("a"), "2");
+  std::string seen;
+  EXPECT_TRUE(cache.Read("a", [&](const std::string& value) { seen = value; }));
+  EXPECT_EQ(seen, "2");
+  const CacheStats stats = cache.Stats();
+  EXPECT_EQ(stats.hits, 2U);
+  EXPECT_EQ(stats.misses, 1U);
+  EXPECT_EQ(stats.insertions, 1U);
+  EXPECT_EQ(stats.removed(RemovalReason::kReplaced), 1U);
+  ASSERT_EQ(left_.size(), 1U);
+  EXPECT_EQ(left_[0].value, "1");
+}
+
+TEST_F(CacheTest, NeverHoldsMoreEntriesThanAllowedAndUsesAllOfThem) {
+  for (const std::size_t shards : {1U, 8U}) {
+    Strings& cache = Make({.entries_max = 100, .shards = shards});
+    for (int i = 0; i < 1000; ++i) {
+      cache.Put(std::to_string(i), "v");
+      ASSERT_LE(cache.size(), 100U);
+    }
+    EXPECT_EQ(cache.size(), 100U);
+    EXPECT_EQ(cache.Stats().removed(RemovalReason::kEntryLimit), 900U);
+    cache.CheckInvariants();
+  }
+}
+
+TEST_F(CacheTest, NeverHoldsMoreBytesThanAllowed) {
+  for (const std::size_t shards : {1U, 4U}) {
+    for (const PolicyKind policy : kPolicyKinds) {
+      Strings& cache = Make({.entries_max = 100'000, .bytes_max = 256_KiB, .policy = policy, .shards = shards});
+      std::mt19937_64 random(1);
+      for (int i = 0; i < 3000; ++i) {
+        cache.Put(std::to_string(i), std::string(random() % 3000, 'x'));
+        ASSERT_LE(cache.bytes(), 256_KiB) << ToString(policy);
+      }
+      EXPECT_GT(cache.size(), 60U) << ToString(policy);
+      EXPECT_GT(cache.Stats().removed(RemovalReason::kByteLimit), 0U);
+      cache.CheckInvariants();
+    }
+  }
+}
+
+TEST(CacheLimitsTest, EntriesThatOwnNothingStayWithinTheirBytesToo) {
+  ManualClock clock;
+  for (const PolicyKind policy : kPolicyKinds) {
+    Numbers cache(clock, {.entries_max = kEntriesUnlimited, .bytes_max = 256_KiB, .policy = policy});
+    for (std::uint64_t i = 0; i < 50'000; ++i) {
+      cache.Put(i, i);
+      ASSERT_LE(cache.bytes(), 256_KiB) << ToString(policy) << " " << i;
+    }
+    EXPECT_GT(cache.size(), 1000U) << ToString(policy);
+    cache.CheckInvariants();
+  }
+}
+
+TEST_F(CacheTest, AValueLargerThanTheCacheIsRefusedAndEvictsNothing) {
+  Strings& cache = Make({.bytes_max = 100_KiB, .policy = PolicyKind::kLru});
+  cache.Put("a", "1");
+  cache.Put("b", "2");
+  EXPECT_EQ(cache.Put("a", std::string(200'000, 'x')), PutOutcome::kTooLarge);
+  EXPECT_EQ(cache.Get("a"), std::nullopt) << "the old value is not the value any more";
+  EXPECT_EQ(cache.Get("b"), "2");
+  EXPECT_EQ(cache.Stats().refusals_too_large, 1U);
+  EXPECT_EQ(cache.Stats().evictions(), 0U);
+}
+
+TEST_F(CacheTest, AValueOfNearlyTheWholeCacheIsStored) {
+  Strings& cache = Make({.bytes_max = 1_MiB, .policy = PolicyKind::kLru, .shards = 4});
+  for (int i = 0; i < 100; ++i) {
+    cache.Put(std::to_string(i), std::string(5000, 'x'));
+  }
+  EXPECT_EQ(cache.Put("big", std::string(700'000, 'x')), PutOutcome::kInserted);
+  EXPECT_TRUE(cache.Contains("big"));
+}
+
+TEST_F(CacheTest, EraseAndEraseIfAndClearTellTheListenerWithoutALock) {
+  Strings& cache = Make({});
+  for (int i = 0; i < 10; ++i) {
+    cache.Put(std::to_string(i), "v");
+  }
+  EXPECT_TRUE(cache.Erase("3"));
+  EXPECT_FALSE(cache.Erase("3"));
+  EXPECT_EQ(cache.EraseIf([](const std::string& key, const std::string*) { return key < "5"; }), 4U);
+  cache.Clear();
+  EXPECT_EQ(cache.size(), 0U);
+  ASSERT_EQ(left_.size(), 10U);
+  EXPECT_EQ(left_[0].key, "3");
+  EXPECT_EQ(cache.Stats().removed(RemovalReason::kErased), 10U);
+}
+
+TEST(CacheListenerTest, AListenerMayUseTheCache) {
+  ManualClock clock;
+  Numbers* inside = nullptr;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.removed = [&](const std::uint64_t& key, const std::uint64_t*, RemovalReason) { inside->Erase(key + 1000); };
+  Numbers cache(clock, {.entries_max = 10, .policy = PolicyKind::kFifo}, hooks);
+  inside = &cache;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    cache.Put(i, i);
+  }
+  EXPECT_EQ(cache.size(), 10U);
+}
+
+// ---- pins
+
+TEST_F(CacheTest, APinnedEntryIsNotEvictedAndItsValueStaysWhereItIs) {
+  Strings& cache = Make({.entries_max = 4, .policy = PolicyKind::kFifo});
+  cache.Put("keep", "me");
+  auto pin = cache.Pin("keep");
+  ASSERT_TRUE(pin);
+  const std::string* const where = &*pin;
+  for (int i = 0; i < 50; ++i) {
+    cache.Put(std::to_string(i), "v");
+  }
+  EXPECT_LE(cache.size(), 4U);
+  EXPECT_EQ(cache.Get("keep"), "me");
+  EXPECT_EQ(&*pin, where);
+  cache.Shrink(64_MiB);
+  EXPECT_EQ(*pin, "me");
+  pin.Release();
+  EXPECT_FALSE(pin);
+  cache.Put("x", "v");
+  cache.Put("y", "v");
+  cache.Put("z", "v");
+  cache.Put("w", "v");
+  EXPECT_FALSE(cache.Contains("keep"));
+}
+
+TEST_F(CacheTest, AReplacedPinnedValueLivesForItsPinsAlone) {
+  Strings& cache = Make({});
+  cache.Put("a", "old");
+  auto first = cache.Pin("a");
+  auto second = cache.Pin("a");
+  cache.Put("a", "new");
+  EXPECT_EQ(*first, "old");
+  EXPECT_EQ(cache.Get("a"), "new");
+  cache.CheckInvariants();
+  first.Release();
+  EXPECT_EQ(*second, "old");
+  EXPECT_TRUE(left_.empty());
+  second = {};
+  ASSERT_EQ(left_.size(), 1U);
+  EXPECT_EQ(left_[0].value, "old");
+  EXPECT_EQ(left_[0].reason, RemovalReason::kReplaced);
+}
+
+TEST_F(CacheTest, WhenEverythingIsPinnedAPutIsRefused) {
+  Strings& cache = Make({.entries_max = 2});
+  cache.Put("a", "1");
+  cache.Put("b", "2");
+  const auto a = cache.Pin("a");
+  const auto b = cache.Pin("b");
+  EXPECT_EQ(cache.Put("c", "3"), PutOutcome::kAllPinned);
+  EXPECT_EQ(cache.Stats().refusals_pinned, 1U);
+  EXPECT_EQ(cache.Stats().pinned, 2U);
+}
+
+// ---- shape
+
+TEST_F(CacheTest, ResizeWorksInBothDirections) {
+  for (const std::size_t shards : {1U, 4U}) {
+    Strings& cache = Make({.entries_max = 1000, .shards = shards});
+    for (int i = 0; i < 1000; ++i) {
+      cache.Put(std::to_string(i), "v");
+    }
+    ASSERT_TRUE(cache.Resize({.entries_max = 100}).ok());
+    EXPECT_LE(cache.size(), 100U);
+    EXPECT_GT(cache.size(), 80U);
+    EXPECT_EQ(cache.Stats().removed(RemovalReason::kShrink), 1000U - cache.size());
+    ASSERT_TRUE(cache.Resize({.entries_max = 5000}).ok());
+    for (int i = 0; i < 5000; ++i) {
+      cache.Put(std::to_string(i), "v");
+    }
+    EXPECT_GT(cache.size(), 4900U);
+    cache.CheckInvariants();
+  }
+  EXPECT_FALSE(cache_->Resize({.entries_max = 0}).ok());
+  EXPECT_FALSE(cache_->Resize({.bytes_max = 1_KiB}).ok());
+}
+
+TEST(CacheShapeTest, ShrinkGivesBackWhatItSays) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 100'000, .policy = PolicyKind::kLru});
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    cache.Put(i, i);
+  }
+  const Bytes before = cache.bytes();
+  const Bytes freed = cache.Shrink(1_MiB);
+  EXPECT_GE(freed, 1_MiB);
+  EXPECT_LE(freed, 3_MiB);
+  EXPECT_EQ(before - cache.bytes(), freed);
+  EXPECT_TRUE(cache.Contains(99'999));
+  cache.CheckInvariants();
+}
+
+TEST(CacheShapeTest, ChangingThePolicyKeepsTheEntries) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 1000, .shards = 2});
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    cache.Put(i, i);
+  }
+  for (const PolicyKind kind : kPolicyKinds) {
+    cache.UsePolicy(kind);
+    EXPECT_EQ(cache.size(), 1000U);
+    EXPECT_EQ(cache.Stats().policy, ToString(kind));
+    cache.CheckInvariants();
+    for (std::uint64_t i = 0; i < 100; ++i) {
+      (void)cache.Get(i);
+      cache.Put(5000 + i, i);
+    }
+    cache.CheckInvariants();
+  }
+  EXPECT_EQ(cache.Stats().policy_switches, kPolicyKinds.size());
+}
+
+TEST(CacheShapeTest, ChoosesAPolicyThatSurvivesALoop) {
+  ManualClock clock;
+  control::Journal journal;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.journal = &journal;
+  Numbers cache(clock, {.name = "loop", .entries_max = 500}, hooks);
+  Numbers lru(clock, {.entries_max = 500, .policy = PolicyKind::kLru});
+  for (Numbers* each : {&cache, &lru}) {
+    for (std::uint64_t i = 0; i < 200'000; ++i) {
+      const std::uint64_t key = i % 1000;  // LRU evicts each key just before it comes again
+      if (!each->Get(key).has_value()) {
+        each->Put(key, key);
+      }
+    }
+  }
+  EXPECT_LT(lru.Stats().hit_ratio(), 0.01);
+  EXPECT_GT(cache.Stats().hit_ratio(), 0.4);
+  EXPECT_EQ(journal.Since(0).size(), cache.Stats().policy_switches);
+  cache.CheckInvariants();
+}
+
+TEST(CacheShapeTest, SimulatesInTheBackgroundWhereThereIsOne) {
+  ManualClock clock;
+  std::vector<std::function<void()>> later;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.background = [&](std::function<void()> task) {
+    later.push_back(std::move(task));
+    return true;
+  };
+  Numbers cache(clock, {.entries_max = 100}, hooks);
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    (void)cache.Get(i);
+  }
+  EXPECT_EQ(later.size(), 1U) << "one at a time";
+  later[0]();
+  later.clear();
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    (void)cache.Get(i);
+  }
+  EXPECT_EQ(later.size(), 1U);
+  later.clear();
+}
+
+TEST(CacheShapeTest, SnapshotAndForEachShowEveryValueOnce) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 1000, .policy = PolicyKind::kFifo, .shards = 1});
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    cache.Put(i, i * 2);
+  }
+  cache.PutAbsent(1000);
+  const auto all = cache.Snapshot();
+  ASSERT_EQ(all.size(), 100U);
+  EXPECT_EQ(all.front().first, 0U) << "the oldest goes first";
+  std::map<std::uint64_t, std::uint64_t> seen;
+  cache.ForEach([&](const std::uint64_t& key, const std::uint64_t& value) { seen[key] = value; });
+  EXPECT_EQ(seen.size(), 100U);
+  EXPECT_EQ(seen[7], 14U);
+}
+
+TEST(CacheShapeTest, AConfigurationThatMakesNoSenseIsNamed) {
+  EXPECT_NE(Validate(CacheConfig{.entries_max = 0}).error().message().find("entries_max"), std::string::npos);
+  EXPECT_NE(Validate(CacheConfig{.bytes_max = 1_KiB}).error().message().find("bytes_max"), std::string::npos);
+  EXPECT_NE(Validate(CacheConfig{.time_to_live = 0ns}).error().message().find("time_to_live"), std::string::npos);
+  EXPECT_NE(Validate(CacheConfig{.expiry_jitter = 1}).error().message().find("expiry_jitter"), std::string::npos);
+  EXPECT_NE(Validate(CacheConfig{.shards = 3}).error().message().find("shards"), std::string::npos);
+}
+
+TEST(CacheConsumerTest, ABrokerShrinksTheCache) {
+  ManualClock clock;
+  Cache<std::uint64_t, std::string> cache(
+      clock,
+      {.name = "pages", .entries_max = 100'000, .policy = PolicyKind::kLru, .worth = {.load_cost = Duration(1ms)}});
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    cache.Put(i, std::string(1000, 'x'));
+  }
+  CacheConsumer consumer(cache, 1_MiB);
+  memory::Broker broker({.limit = 12_MiB, .overhead = 1_MiB}, {}, {});
+  auto registration = broker.Register(consumer);
+  ASSERT_TRUE(registration.ok());
+  const Bytes before = consumer.bytes();
+  const memory::MaintainReport report = broker.Maintain(clock.Now());
+  EXPECT_GT(report.freed, Bytes(0));
+  EXPECT_LT(consumer.bytes(), before);
+  EXPECT_EQ(consumer.name(), "pages");
+}
+
+TEST(CacheConsumerTest, WhatIsMissedSoonAfterItWasEvictedIsWorthMemory) {
+  ManualClock clock;
+  CacheConfig config{.entries_max = 500, .policy = PolicyKind::kLru, .worth = {.load_cost = Duration(1ms)}};
+  Numbers looping(clock, config);
+  Numbers scanning(clock, config);
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    if (!looping.Get(i % 600).has_value()) {
+      looping.Put(i % 600, i);
+    }
+    if (!scanning.Get(i).has_value()) {
+      scanning.Put(i, i);
+    }
+  }
+  clock.Advance(1s);
+  looping.Maintain();
+  scanning.Maintain();
+  EXPECT_GT(looping.marginal_benefit(), 0);
+  EXPECT_EQ(scanning.marginal_benefit(), 0);
+}
+
+}  // namespace
+}  // namespace attune::cache

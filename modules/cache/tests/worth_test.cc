@@ -1,0 +1,78 @@
+#include "attune/cache/worth.h"
+
+#include <gtest/gtest.h>
+
+namespace attune::cache {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::optional<WorthChange> Observe(CacheWorth& worth, int count, int hits_of_ten, Duration hit, Duration load,
+                                   Duration besides) {
+  std::optional<WorthChange> last;
+  for (int i = 0; i < count; ++i) {
+    auto change = i % 10 < hits_of_ten ? worth.Hit(hit) : worth.Miss(load, besides);
+    last = change.has_value() ? change : last;
+  }
+  return last;
+}
+
+TEST(CacheWorthTest, KeepsCachingWhatIsDearToLoad) {
+  CacheWorth worth;
+  EXPECT_FALSE(Observe(worth, 2000, 5, 50ns, 40us, 200ns).has_value());
+  EXPECT_FALSE(worth.bypassing());
+}
+
+TEST(CacheWorthTest, BypassesWhatIsCheaperToLoadThanToLookUp) {
+  CacheWorth worth;
+  const auto change = Observe(worth, 256, 5, 50ns, 20ns, 200ns);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_TRUE(change->bypass && worth.bypassing());
+  EXPECT_NEAR(change->caching_ns, 0.5 * 50 + 0.5 * 220, 5);
+  EXPECT_NEAR(change->loading_ns, 20, 1e-9);
+  EXPECT_NE(change->Reason().find("20 ns without"), std::string::npos) << change->Reason();
+}
+
+TEST(CacheWorthTest, ADearLoadIsNotWorthItWhenNothingEverHits) {
+  CacheWorth worth;
+  EXPECT_TRUE(Observe(worth, 256, 0, 50ns, 300ns, 200ns).has_value());
+  CacheWorth small_difference;
+  EXPECT_FALSE(Observe(small_difference, 256, 0, 50ns, 2us, 200ns).has_value());
+}
+
+TEST(CacheWorthTest, TriesAgainAfterAWhileAndWaitsLongerAfterEachFailure) {
+  CacheWorth worth({.window = 10, .wait_windows_max = 4});
+  ASSERT_TRUE(Observe(worth, 10, 5, 50ns, 20ns, 200ns).has_value());
+  for (const int waited : {10, 20, 40, 40}) {
+    for (int i = 1; i < waited; ++i) {
+      ASSERT_FALSE(worth.Bypassed(20ns).has_value()) << i << " of " << waited;
+    }
+    const auto trial = worth.Bypassed(20ns);
+    ASSERT_TRUE(trial.has_value() && !trial->bypass);
+    ASSERT_FALSE(Observe(worth, 10, 5, 50ns, 20ns, 200ns).has_value()) << "the first window fills the cache";
+    ASSERT_TRUE(Observe(worth, 10, 5, 50ns, 20ns, 200ns).has_value());
+  }
+}
+
+TEST(CacheWorthTest, ATrialThatPaysEndsBypassing) {
+  CacheWorth worth({.window = 10});
+  Observe(worth, 10, 5, 50ns, 20ns, 200ns);
+  for (int i = 0; i < 10; ++i) {
+    (void)worth.Bypassed(1ms);
+  }
+  EXPECT_FALSE(worth.bypassing());
+  EXPECT_FALSE(Observe(worth, 1000, 5, 50ns, 1ms, 200ns).has_value());
+}
+
+TEST(CacheWorthTest, ToldCostsCountInsteadOfMeasuredOnes) {
+  CacheWorth worth({.load_cost = Duration(1ms)});
+  EXPECT_FALSE(Observe(worth, 1000, 0, 50ns, 1ns, 200ns).has_value());
+}
+
+TEST(CacheWorthTest, AClockThatStandsStillNeverLeadsToBypassing) {
+  CacheWorth worth;
+  EXPECT_FALSE(Observe(worth, 1000, 3, 0ns, 0ns, 0ns).has_value());
+}
+
+}  // namespace
+}  // namespace attune::cache
