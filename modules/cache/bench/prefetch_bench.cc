@@ -48,9 +48,8 @@ void Prefetch(benchmark::State& state, const std::string& nature, PrefetchChoice
   PrefetchReplayResult result;
   for (auto _ : state) result = *ReplayPrefetching(keys, options, attune::SystemClock());
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(keys.size()));
-  state.counters["ns_per_access"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(keys.size()) * 1e-9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_access"] = benchmark::Counter(
+      static_cast<double>(keys.size()), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
   state.counters["hit_percent"] = 100 * result.hit_ratio();
   state.counters["precision_percent"] = 100 * result.statistics.precision();
   state.counters["issued_per_request"] = result.issued_per_request();

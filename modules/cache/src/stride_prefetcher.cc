@@ -79,22 +79,20 @@ void StridePrefetcher::Observe(PrefetchKey key) {
   used_at_[current_] = accesses_;
   moved_ = delta != 0;
   if (!moved_) return;  // the same key again says nothing about where the stream goes
-  stream.deltas[stream.count++ % kDeltas] = delta;
+  std::shift_right(stream.deltas.begin(), stream.deltas.end(), 1);
+  stream.deltas[0] = delta;
+  stream.count = std::min(stream.count + 1, kDeltas);
   stream.trend = TrendOf(stream);
   last_[current_] = key;
   expected_[current_] = key + static_cast<std::uint64_t>(stream.trend);
 }
 
-std::int64_t StridePrefetcher::Recent(const Stream& stream, std::size_t age) {
-  return stream.deltas[(stream.count - 1 - age) % kDeltas];
-}
-
 std::int64_t StridePrefetcher::TrendOf(const Stream& stream) {
-  for (std::size_t window = 2; window <= std::min(stream.count, kDeltas); window *= 2) {
+  for (std::size_t window = 2; window <= stream.count; window *= 2) {
     std::int64_t candidate = 0;
     std::size_t votes = 0;
     for (std::size_t age = 0; age < window; ++age) {
-      const std::int64_t delta = Recent(stream, age);
+      const std::int64_t delta = stream.deltas[age];
       if (votes == 0) candidate = delta;
       if (delta == candidate) {
         ++votes;
@@ -104,7 +102,7 @@ std::int64_t StridePrefetcher::TrendOf(const Stream& stream) {
     }
     std::size_t agreeing = 0;  // the vote finds the majority if there is one; this asks whether there is
     for (std::size_t age = 0; age < window; ++age) {
-      if (Recent(stream, age) == candidate) ++agreeing;
+      if (stream.deltas[age] == candidate) ++agreeing;
     }
     if (2 * agreeing > window) return candidate;
   }
@@ -115,7 +113,7 @@ std::uint8_t StridePrefetcher::Agreement(const Stream& stream) {
   const std::size_t window = std::min(stream.count, kConfidenceLevels - 1);
   std::uint8_t agreeing = 0;
   for (std::size_t age = 0; age < window; ++age) {
-    if (Recent(stream, age) == stream.trend) ++agreeing;
+    if (stream.deltas[age] == stream.trend) ++agreeing;
   }
   return agreeing;
 }

@@ -22,7 +22,7 @@
 //            access on average, at most 64 at once; prefetchers: kPrefetchersMax.
 // Ownership  owns its prefetchers. `resident` is called inside OnAccess, for proposals alone.
 // Threads    none: whoever holds the cache's lock, or one thread that is fed the accesses.
-// Cost       that of the prefetchers and about 30 ns for each access; see the module's README.
+// Cost       that of the prefetchers and about 100 ns for each access, half of it the miniatures; see the README.
 
 #include <array>
 #include <cstddef>

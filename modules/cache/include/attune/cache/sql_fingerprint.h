@@ -18,8 +18,7 @@ namespace attune::cache {
 
 Hash128 SqlFingerprint(std::string_view sql);
 
-// The text that is hashed: comments and runs of spaces are one space; none at both ends. Idempotent, unless a quote or
-// a comment is left open.
+// The text that is hashed: comments and runs of spaces are one space; none at both ends. Idempotent.
 std::string NormaliseSql(std::string_view sql);
 
 }  // namespace attune::cache

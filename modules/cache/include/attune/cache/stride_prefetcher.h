@@ -47,15 +47,14 @@ class StridePrefetcher final : public Prefetcher {
  private:
   static constexpr std::size_t kDeltas = 16;  // Leap's windows end at 32; beyond 16 nothing was gained
   struct Stream {
-    std::array<std::int64_t, kDeltas> deltas{};  // ring; the newest at (count - 1) % kDeltas
-    std::size_t count = 0;                       // of deltas ever seen
+    std::array<std::int64_t, kDeltas> deltas{};  // the newest in front
+    std::size_t count = 0;                       // of deltas seen, kDeltas at most
     std::int64_t trend = 0;                      // 0: none
   };
 
   std::size_t StreamOf(PrefetchKey key) const;  // streams_used_: none is near
   void StartStream(PrefetchKey key);
   static std::int64_t TrendOf(const Stream& stream);
-  static std::int64_t Recent(const Stream& stream, std::size_t age);
   static std::uint8_t Agreement(const Stream& stream);
 
   const StrideConfig config_;

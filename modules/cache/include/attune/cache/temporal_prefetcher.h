@@ -15,7 +15,7 @@
 //            gives up the key with the shortest history.
 // Threads    none, see prefetcher.h. Proposes only when it is asked: a cache that nobody reads
 //            is not warmed.
-// Cost       one pass over a slot's keys for each period and access (64 keys: about 50 ns).
+// Cost       one pass over a slot's keys for each period and access (64 keys at most by default).
 
 #include <cstddef>
 #include <cstdint>
