@@ -212,7 +212,8 @@ Error Broker::Refusal(std::string_view name, Bytes bytes) const {
   for (const auto& [holder, total] : reservations_) {
     holders.emplace_back(total.bytes, holder + " (reserved)");
   }
-  std::stable_sort(holders.begin(), holders.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::sort(holders.begin(), holders.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   constexpr std::size_t kNamedMax = 6;  // the largest explain the rest
   std::string list;
   for (std::size_t i = 0; i < std::min(holders.size(), kNamedMax); ++i) {

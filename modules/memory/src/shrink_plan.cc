@@ -24,10 +24,15 @@ double Benefit(const ConsumerObservation& consumer) {
 std::vector<std::size_t> OrderOfGiving(const std::vector<ConsumerObservation>& consumers) {
   std::vector<std::size_t> order(consumers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const double benefit_a = Benefit(consumers[a]);
     const double benefit_b = Benefit(consumers[b]);
-    return benefit_a != benefit_b ? benefit_a < benefit_b : Reclaimable(consumers[a]) > Reclaimable(consumers[b]);
+    if (benefit_a != benefit_b) {
+      return benefit_a < benefit_b;
+    }
+    const Bytes most_a = Reclaimable(consumers[a]);
+    const Bytes most_b = Reclaimable(consumers[b]);
+    return most_a != most_b ? most_a > most_b : a < b;
   });
   return order;
 }
