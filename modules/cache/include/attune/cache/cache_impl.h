@@ -276,7 +276,8 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
         expires = ExpiresAt(hash, now, time_to_live);
       }
       if (own != nullptr && own->overtaken) {
-        return PutOutcome::kOvertaken;
+        outcome = PutOutcome::kOvertaken;
+        break;
       }
       Overtake(part, hash, key, own);
       result = part.shard.Put(hash, {key, value, expires.time_since_epoch().count(), owned}, removed);
