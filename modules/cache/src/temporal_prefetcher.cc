@@ -106,7 +106,7 @@ void TemporalPrefetcher::Enter(std::size_t index, std::int64_t slot_number) {
     const std::size_t level = level_first + std::min<std::size_t>(habit.cycles, kLevelsPerPeriod) - 1;
     waiting_.push_back({.key = habit.key, .level = static_cast<std::uint8_t>(level)});
   }
-  std::ranges::stable_sort(waiting_, {}, [](const Proposal& p) { return p.level % kLevelsPerPeriod; });
+  std::ranges::sort(waiting_, {}, [](const Proposal& p) { return std::pair(p.level % kLevelsPerPeriod, p.key); });
 }
 
 void TemporalPrefetcher::Propose(std::size_t depth, std::vector<Proposal>& proposals) {
