@@ -19,9 +19,10 @@
 // Threads    every member is thread-safe, construction and destruction aside. The destructor waits for
 //            refreshes in the background. Values are destroyed and listeners called without any lock; `fn` of Read and
 //            ForEach and the predicate of EraseIf run under a shard's lock and must not call this cache.
-// Cost       Get about 15 ns for 64-bit keys, an evicting Put about 60 ns (README.md has the table). Resize and
+// Cost       Get about 20 ns for 64-bit keys while the entries fit the processor's caches, an evicting Put about 130 ns
+//            with LRU (README.md has the table; caches that choose cost more while small). Resize and
 //            Shrink are O(entries), one shard after the other; a change of policy holds
-//            each shard for about 20 ns per entry. A clock is read only for entries with a time.
+//            each shard for O(its entries). A clock is read only for entries with a time.
 // Errors     kNotFound for what is known to be absent, kConflict for a loader that waits for itself,
 //            kUnavailable for one that throws, and whatever loaders answer. Callbacks other than loaders must not
 //            throw. REQUIRES of all: Validate(config).ok().

@@ -8,14 +8,13 @@
 // that runs this process (membarrier), waits until the owner is out, and from then on everybody exchanges
 // one word. (Biased locking after Dice, Moir and Scherer, "Quickly Reacquirable Locks", 2003, whose asymmetric Dekker
 // protocol this is; they used signals where membarrier is now. Bias is given once, not again.)
-// Without an owner's exchange, which is a full barrier, a core overlaps the cache misses of several lookups: at a
-// million entries that is most of their time.
+// Without an owner's exchange, which is a full barrier, a core may overlap the cache misses of several lookups.
 //
 // Who finds the lock taken spins for about a microsecond and then yields: on a machine with fewer cores than threads
 // the holder may be waiting for that core.
 //
 // Threads    every member is thread-safe. Not recursive, not fair.
-// Cost       about 1 ns for the owner, 6 ns when shared and free; the change costs some microseconds once.
+// Cost       plain stores for the owner, one atomic exchange when shared and free; one system call for the change.
 
 #include <atomic>
 #include <cstdint>
