@@ -1,4 +1,4 @@
-// One of the two translation units that include Boost.Beast. One exchange is one coroutine on
+// Includes Boost.Beast, as http_server.cc and http_connection.cc do. One exchange is one coroutine on
 // an event loop of its own. As in http_server.cc, what has a destructor gets a name before it
 // goes into a co_await expression.
 
