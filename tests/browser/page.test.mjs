@@ -195,6 +195,17 @@ describe('charts', () => {
       await page.getByRole('img', { name: /^Memory of the last minutes: now .* of / }).waitFor();
     });
   });
+
+  it('show what the caches and pools do', async () => {
+    await attune.get('/v1/search?q=cachedword');
+    await attune.get('/v1/search?q=cachedword');
+    const { caches } = await attune.get('/v1/status');
+    assert.ok(caches.find((cache) => cache.name === 'answers').hits >= 1);
+    await withPage('charts', async (page) => {
+      await page.getByRole('row', { name: /^answers .*%/ }).waitFor();
+      await page.getByRole('row', { name: /^messages pool/ }).waitFor();
+    });
+  });
 });
 
 describe('knobs', () => {

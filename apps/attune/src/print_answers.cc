@@ -65,6 +65,27 @@ std::string SnippetOf(const Value& hit) {
   return out;
 }
 
+void PrintCachesAndPools(const Value& status) {
+  std::vector<std::vector<std::string>> rows = {{"cache", "policy", "entries", "memory", "hits", "of", ""}};
+  for (const Value& cache : List(status, "caches")) {
+    const auto hits = Count(cache, "hits");
+    const auto asked = hits + Count(cache, "misses");
+    rows.push_back({Text(cache, "name"), Text(cache, "policy"), Thousands(Count(cache, "entries")),
+                    Megabytes(Number(cache, "bytes")), asked == 0 ? "-" : std::to_string(hits * 100 / asked) + "%",
+                    Thousands(asked), Flag(cache, "bypassing") ? Dim("stands aside: it would not pay") : ""});
+  }
+  if (rows.size() > 1) Say("\n" + Table(rows));
+  rows = {{"pool", "in use", "idle", "memory", "reused", "of"}};
+  for (const Value& pool : List(status, "pools")) {
+    const auto acquired = Count(pool, "acquired");
+    rows.push_back({Text(pool, "name"), Thousands(Count(pool, "in_use")), Thousands(Count(pool, "idle")),
+                    Megabytes(Number(pool, "bytes")),
+                    acquired == 0 ? "-" : std::to_string(Count(pool, "reused") * 100 / acquired) + "%",
+                    Thousands(acquired)});
+  }
+  if (rows.size() > 1) Say("\n" + Table(rows));
+}
+
 }  // namespace
 
 void PrintHits(const Value& answer) {
@@ -116,6 +137,7 @@ void PrintStatus(const Value& status) {
                               Milliseconds(Number(search, "p99_ms")) + " of " +
                               Milliseconds(Number(search, "promised_ms")) + " promised, " +
                               Thousands(Count(search, "rejected")) + " refused"}}));
+  PrintCachesAndPools(status);
   for (const Value& warning : List(status, "warnings")) {
     Say(Alarm("warning ") + std::string(warning.AsString().value_or("")) + "\n");
   }

@@ -191,40 +191,69 @@ void Conversations::AppendMessage(std::int64_t chat, MessageDraft draft, std::fu
   if (const auto checked = CheckDraft(draft); !checked.ok()) return done(checked.error());
   auto title = TitleOf(ChatId{chat});
   if (!title.ok()) return done(title.error());
-  Message message{.id = 0,
-                  .parent = draft.parent,
-                  .role = std::move(draft.role),
-                  .content = std::move(draft.content),
-                  .model = std::move(draft.model),
-                  .created = clock_.WallNow(),
-                  .metadata_json = std::move(draft.metadata_json)};
+  auto pooled = waiting_.Acquire();
+  if (!pooled.ok()) return done(pooled.error());
+  WaitingMessage& waiting = **pooled;
+  waiting.chat.id = chat;
+  waiting.chat.title = *std::move(title);
+  waiting.done = std::move(done);
+  waiting.message = {.id = 0,
+                     .parent = draft.parent,
+                     .role = std::move(draft.role),
+                     .content = std::move(draft.content),
+                     .model = std::move(draft.model),
+                     .created = clock_.WallNow(),
+                     .metadata_json = std::move(draft.metadata_json)};
   store::AppendMessage op{.chat = ChatId{chat},
-                          .parent = MessageId{message.parent},
+                          .parent = MessageId{waiting.message.parent},
                           .external_id = "",
-                          .role = message.role,
-                          .content = message.content,
-                          .model = message.model,
-                          .created_at = message.created,
-                          .metadata_json = message.metadata_json,
+                          .role = waiting.message.role,
+                          .content = waiting.message.content,
+                          .model = waiting.message.model,
+                          .created_at = waiting.message.created,
+                          .metadata_json = waiting.message.metadata_json,
                           .tokens = std::nullopt};
-  auto shared = std::make_shared<std::function<void(Result<Message>)>>(std::move(done));
-  const auto submitted = store_.Submit(
-      std::move(op),
-      [this, chat, message = std::move(message), title = *std::move(title), shared](Result<MessageId> id) mutable {
-        if (!id.ok()) return (*shared)(id.error());
-        message.id = id->value;
-        IndexUpdate update;
-        update.urgent = true;
-        update.added.push_back(ForIndex(PassageId::Of(*id), HitKind::kMessage, std::move(title), message.role,
-                                        message.content, message.created));
-        update.searchable = [this, chat, message = std::move(message), shared]() mutable {
-          if (message.parent == 0) message.parent = ParentOf(MessageId{message.id});
-          events_.Post("message", MessageEvent(ChatId{chat}, MessageId{message.id}, message.role));
-          (*shared)(message);
-        };
-        feed_.Post(std::move(update));
-      });
-  if (!submitted.ok()) (*shared)(submitted.error());
+  const memory::PoolHandle handle = pooled->Detach();
+  const auto submitted =
+      store_.Submit(std::move(op), [this, handle](Result<MessageId> id) { OnStored(handle, std::move(id)); });
+  if (!submitted.ok()) Answer(handle, submitted.error());
+}
+
+void Conversations::OnStored(memory::PoolHandle waiting, Result<MessageId> id) {
+  if (!id.ok()) return Answer(waiting, id.error());
+  WaitingMessage& stored = waiting_.Get(waiting);
+  stored.message.id = id->value;
+  IndexUpdate update;
+  update.urgent = true;
+  update.added.push_back(ForIndex(PassageId::Of(*id), HitKind::kMessage, std::move(stored.chat.title),
+                                  stored.message.role, stored.message.content, stored.message.created));
+  update.searchable = [this, waiting] { OnSearchable(waiting); };
+  feed_.Post(std::move(update));
+}
+
+void Conversations::OnSearchable(memory::PoolHandle waiting) {
+  WaitingMessage& found = waiting_.Get(waiting);
+  if (found.message.parent == 0) found.message.parent = ParentOf(MessageId{found.message.id});
+  events_.Post("message", MessageEvent(ChatId{found.chat.id}, MessageId{found.message.id}, found.message.role));
+  Answer(waiting, std::move(found.message));
+}
+
+// The place is free before the answer is given: whoever is answered may append again.
+void Conversations::Answer(memory::PoolHandle waiting, Result<Message> answer) {
+  const auto done = std::exchange(waiting_.Get(waiting).done, nullptr);
+  waiting_.Release(waiting);
+  done(std::move(answer));
+}
+
+PoolStatus Conversations::pool_status() const {
+  const memory::PoolStats stats = waiting_.stats();
+  return {.name = "messages",
+          .in_use = stats.leased,
+          .idle = stats.open - stats.leased,
+          .capacity = kWaitingMax,
+          .bytes = stats.bytes,
+          .acquired = stats.acquired,
+          .reused = stats.acquired - stats.built};
 }
 
 // Only the store knows behind which message an append without a parent came.

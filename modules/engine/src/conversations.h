@@ -19,6 +19,7 @@
 
 #include "attune/base/result.h"
 #include "attune/engine/types.h"
+#include "attune/memory/object_pool.h"
 #include "attune/store/store.h"
 #include "event_ring.h"
 #include "index_feed.h"
@@ -43,10 +44,25 @@ class Conversations {
   Result<ChatPage> ReadChat(std::int64_t chat, std::int64_t leaf, std::size_t limit, std::int64_t before) const;
   void DeleteChat(std::int64_t chat, std::function<void(Status)> done);
 
+  PoolStatus pool_status() const;
+  memory::Consumer& pool() noexcept { return waiting_; }
+  void Trim(TimePoint now) { waiting_.Trim(now); }  // about every second
+
  private:
+  // A message between its acceptance and its answer.
+  struct WaitingMessage {
+    ChatSummary chat;  // id and title
+    Message message;
+    std::function<void(Result<Message>)> done;
+  };
+  // As many as the store lets wait, and as many again on their way into the index.
+  static constexpr std::size_t kWaitingMax = 8192;
   static constexpr std::size_t kTitlesMax = 4096;  // chats that are written to at one time
 
   Result<std::string> TitleOf(store::ChatId chat);
+  void OnStored(memory::PoolHandle waiting, Result<store::MessageId> id);
+  void OnSearchable(memory::PoolHandle waiting);
+  void Answer(memory::PoolHandle waiting, Result<Message> answer);
   std::int64_t ParentOf(store::MessageId message) const;
   Result<ChatSummary> Summarize(const store::Chat& chat) const;
   void ForgetNote(store::NoteId note, std::function<void(Status)> done);
@@ -55,6 +71,7 @@ class Conversations {
   IndexFeed& feed_;
   EventRing& events_;
   const Clock& clock_;
+  memory::ObjectPool<WaitingMessage> waiting_{{.name = "pool.messages", .capacity_max = kWaitingMax}};
   std::mutex mutex_;
   std::map<store::ChatId, std::string> titles_;  // guarded by mutex_; a cache, emptied when full
 };

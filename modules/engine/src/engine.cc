@@ -22,6 +22,7 @@
 #include "attune/sys/thread.h"
 #include "attune/vision/recognizer_pool.h"
 #include "budget.h"
+#include "caches.h"
 #include "chat_transfer.h"
 #include "conversations.h"
 #include "document_reader.h"
@@ -95,12 +96,18 @@ class EngineInUse final : public Engine {
             [] { malloc_trim(0); }),
         store_(std::move(store)),
         index_(std::move(index)),
-        feed_(*index_, *store_, world.clock, world.log),
+        executor_(world.clock, ExecutorFor(cores_)),
+        caches_({.clock = world.clock,
+                 .journal = pilot_.journal(),
+                 .background =
+                     [this](std::function<void()> task) { return Run(exec::Lane::kBackground, std::move(task)); }},
+                *store_, config_.memory),
+        feed_(*index_, *store_, world.clock, world.log,
+              [this](std::span<const store::PassageId> removed) { caches_.passages.Forget(removed); }),
         recognizers_(world.clock, {.recognizers_max = std::max<std::size_t>(1, cores_ / 2), .recognizer = {}}),
         reader_(world.files, config_.ocr ? &recognizers_ : nullptr,
                 {.text_file_max = config_.file_max, .paged_file_max = PagedFileMax(config_.memory)}),
-        executor_(world.clock, ExecutorFor(cores_)),
-        recall_(*index_, *store_),
+        recall_(*index_, *store_, caches_),
         desk_(
             world.clock, recall_,
             [this](std::function<void()> task) { return Run(exec::Lane::kInteractive, std::move(task)); },
@@ -149,6 +156,7 @@ class EngineInUse final : public Engine {
   Status Prepare() {
     ATTUNE_RETURN_IF_ERROR(RegisterBudget());
     RegisterMetrics();
+    RegisterCacheMetrics();
     ATTUNE_RETURN_IF_ERROR(ApplyPins());
     ATTUNE_RETURN_IF_ERROR(reading_.AdoptStored());
     for (const std::string& root : config_.roots) {
@@ -279,6 +287,7 @@ class EngineInUse final : public Engine {
 
   Status RegisterBudget();
   void RegisterMetrics();
+  void RegisterCacheMetrics();
   void KeepHouse(const std::stop_token& stop);
   store::StoreCounts Counts() const;
   void MaintainIndex();
@@ -299,10 +308,11 @@ class EngineInUse final : public Engine {
   FileQueue queue_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<index::TextIndex> index_;
+  exec::Executor executor_;
+  Caches caches_;
   IndexFeed feed_;
   vision::RecognizerPool recognizers_;
   DocumentReader reader_;
-  exec::Executor executor_;
   Recall recall_;
   SearchDesk desk_;
   Conversations conversations_;
@@ -311,6 +321,7 @@ class EngineInUse final : public Engine {
   Ingest ingest_;
   Reading reading_;
   Budget budget_;
+  std::vector<memory::Registration> cache_registrations_;
   std::vector<metrics::Callback> callbacks_;
 
   std::atomic<bool> maintaining_{false};
@@ -352,6 +363,12 @@ Status EngineInUse::RegisterBudget() {
                                            .minimum = Bytes(0),
                                            .benefit = 1e-5,  // a model loads in 0.1 s
                                            .shrink = [this](Bytes) { return recognizers_.ReleaseIdle(); }}));
+  std::vector<memory::Consumer*> kept = caches_.consumers();
+  kept.push_back(&conversations_.pool());
+  for (memory::Consumer* const consumer : kept) {
+    ATTUNE_ASSIGN_OR_RETURN(memory::Registration registration, broker_.Register(*consumer));
+    cache_registrations_.push_back(std::move(registration));
+  }
   return budget_.Register({.name = "index.feed",
                            .bytes = [this] { return feed_.bytes(); },
                            .minimum = Bytes(0),
@@ -384,6 +401,36 @@ void EngineInUse::RegisterMetrics() {
                                    [this] { return static_cast<double>(store_->activity().operations); }));
 }
 
+void EngineInUse::RegisterCacheMetrics() {
+  const auto each = [this](double (*value)(const CacheStatus&)) {
+    return [this, value] {
+      std::vector<metrics::LabelledValue> values;
+      for (const CacheStatus& cache : caches_.Statuses()) {
+        values.push_back({.labels = {{"cache", cache.name}}, .value = value(cache)});
+      }
+      return values;
+    };
+  };
+  callbacks_.push_back(
+      registry_.AddCounterFunctions({"attune_cache_hits_total", "Lookups that a cache answered."},
+                                    each([](const CacheStatus& cache) { return static_cast<double>(cache.hits); })));
+  callbacks_.push_back(
+      registry_.AddCounterFunctions({"attune_cache_misses_total", "Lookups that a cache could not answer."},
+                                    each([](const CacheStatus& cache) { return static_cast<double>(cache.misses); })));
+  callbacks_.push_back(registry_.AddCounterFunctions(
+      {"attune_cache_evictions_total", "Entries that made room for others."},
+      each([](const CacheStatus& cache) { return static_cast<double>(cache.evictions); })));
+  callbacks_.push_back(registry_.AddCounterFunctions(
+      {"attune_cache_bypassed_total", "Lookups that went past a cache that would not have paid."},
+      each([](const CacheStatus& cache) { return static_cast<double>(cache.bypassed); })));
+  callbacks_.push_back(registry_.AddGaugeFunctions(
+      {"attune_cache_bytes", "What a cache holds, with its tables.", "bytes"},
+      each([](const CacheStatus& cache) { return static_cast<double>(cache.bytes.count()); })));
+  callbacks_.push_back(
+      registry_.AddGaugeFunctions({"attune_cache_entries", "Entries of a cache."},
+                                  each([](const CacheStatus& cache) { return static_cast<double>(cache.entries); })));
+}
+
 void EngineInUse::KeepHouse(const std::stop_token& stop) {
   sys::SetThreadName("housekeeping");
   TimePoint sampled_at = world_.clock.Now();
@@ -404,6 +451,8 @@ void EngineInUse::KeepHouse(const std::stop_token& stop) {
     if (now - sampled_at >= kSampleEvery) {
       sampled_at = now;
       reading_.Sample();
+      caches_.Maintain();
+      conversations_.Trim(now);
       world_.log.ReportRepeated();
     }
     std::unique_lock lock(mutex_);
@@ -465,6 +514,8 @@ EngineStatus EngineInUse::status() const {
                                        .benefit = use.marginal_benefit,
                                        .shrunk_total = use.shrunk_total});
   }
+  status.caches = caches_.Statuses();
+  status.pools = {conversations_.pool_status()};
   const index::TextIndexStatistics index = index_->statistics();
   status.index = {.passages = index.passages_live,
                   .terms = index.terms,

@@ -67,8 +67,11 @@ IndexPassage ToIndexPassage(const store::Indexable& stored) {
           .prose = IsProse(kind)};
 }
 
-IndexFeed::IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log)
-    : index_(index), store_(store), clock_(clock), log_(log), thread_([this] { Run(); }) {}
+IndexFeed::IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log,
+                     OnRemoved on_removed)
+    : index_(index), store_(store), clock_(clock), log_(log), on_removed_(std::move(on_removed)), thread_([this] {
+        Run();
+      }) {}
 
 IndexFeed::~IndexFeed() {
   {
@@ -155,6 +158,7 @@ void IndexFeed::Apply(const IndexUpdate& update) {
                    {{"id", store::ToString(passage.id)}, {"path", passage.path}, {"error", added.error().message()}});
     }
   }
+  on_removed_(update.removed);
   for (const store::PassageId id : update.removed) index_.Remove(id.value());
   unpublished_ = true;
 }

@@ -19,6 +19,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,9 +54,13 @@ class IndexFeed {
   static constexpr Bytes kWaitingBytesMax{4ULL << 20U};  // a saved file waits behind this much: about 50 ms of work
   static constexpr Duration kBulkPublishEvery = std::chrono::milliseconds(500);
 
+  // Told of passages right before searches stop finding them; on the feed's thread.
+  using OnRemoved = std::function<void(std::span<const store::PassageId>)>;
+
   // Everything is borrowed and outlives the feed. Begins by repairing the index from
   // the store: passages that are gone are dropped, missing ones are added again.
-  IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log);
+  IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log,
+            OnRemoved on_removed);
   ~IndexFeed();
   IndexFeed(const IndexFeed&) = delete;
   IndexFeed& operator=(const IndexFeed&) = delete;
@@ -77,6 +82,7 @@ class IndexFeed {
   store::Store& store_;
   const Clock& clock_;
   metrics::Logger& log_;
+  const OnRemoved on_removed_;
 
   mutable std::mutex mutex_;
   std::condition_variable posted_;

@@ -30,6 +30,12 @@ index::TextIndexConfig IndexShare(Bytes memory) {
   return config;
 }
 
+CacheBytes CacheShares(Bytes memory) {
+  return {.answers = Share(memory, 64, 1_MiB, 32_MiB),
+          .passages = Share(memory, 64, 1_MiB, 64_MiB),
+          .files = Share(memory, 32, 2_MiB, 100_MiB)};
+}
+
 Bytes PagedFileMax(Bytes memory) { return Share(memory, 8, 16_MiB, 256_MiB); }
 
 }  // namespace attune::engine

@@ -19,4 +19,10 @@ store::StoreConfig StoreShare(Bytes memory, std::string path, store::Durability 
 index::TextIndexConfig IndexShare(Bytes memory);
 Bytes PagedFileMax(Bytes memory);
 
+// Together a sixteenth: what a search shows is small, and the rest is for the index.
+struct CacheBytes {
+  Bytes answers, passages, files;
+};
+CacheBytes CacheShares(Bytes memory);
+
 }  // namespace attune::engine

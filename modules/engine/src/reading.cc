@@ -34,7 +34,8 @@ Reading::~Reading() { Stop(); }
 
 void Reading::Stop() {
   stop_.request_stop();
-  watching_.reset();
+  // Listings that still run add directories, so the watch itself ends with this object.
+  if (watching_ != nullptr) watching_->Stop();
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return tasks_ == 0; });
 }

@@ -120,7 +120,15 @@ std::string_view LinesAfter(std::string_view text, std::size_t begin, std::size_
 
 }  // namespace
 
+std::optional<SearchResponse> Recall::FindKept(const SearchRequest& request) const {
+  return caches_.answers.Find(request, index_.version());
+}
+
 Result<SearchResponse> Recall::Search(const SearchRequest& request, TimePoint deadline) const {
+  return caches_.answers.FindOrSearch(request, index_.version(), [&] { return AskIndex(request, deadline); });
+}
+
+Result<SearchResponse> Recall::AskIndex(const SearchRequest& request, TimePoint deadline) const {
   if (request.limit == 0 || request.limit > kHitsMax) {
     return Error(ErrorCode::kInvalidArgument,
                  "limit is " + std::to_string(request.limit) + "; it must be 1 to " + std::to_string(kHitsMax));
@@ -134,19 +142,18 @@ Result<SearchResponse> Recall::Search(const SearchRequest& request, TimePoint de
   response.matched_is_exact = top.matched_exact;
   response.notes = std::move(top.notes);
 
-  std::unordered_map<std::uint64_t, store::PassageText> texts;
+  std::unordered_map<std::uint64_t, PassageTextPtr> texts;
   if (request.snippets) {
     std::vector<store::PassageId> ids;
     for (const index::Hit& hit : top.hits) ids.push_back(store::PassageId::FromValue(hit.id));
-    ATTUNE_ASSIGN_OR_RETURN(auto found, store_.ReadPassageTexts(ids));
-    for (store::PassageText& text : found) texts.emplace(text.id.value(), std::move(text));
+    ATTUNE_ASSIGN_OR_RETURN(texts, caches_.passages.Read(ids));
   }
   for (const index::Hit& hit : top.hits) {
     SearchHit out = FromIndex(hit);
     if (request.snippets) {
       const auto text = texts.find(hit.id);
       if (text == texts.end()) continue;  // removed a moment ago; the index follows
-      AddSnippet(text->second, top.terms, out);
+      AddSnippet(*text->second, top.terms, out);
     }
     response.hits.push_back(std::move(out));
   }
@@ -168,9 +175,9 @@ Result<Passage> Recall::ReadPassage(std::string_view id) const {
 }
 
 Status Recall::AddContext(const store::PassageText& found, Passage& passage) const {
-  ATTUNE_ASSIGN_OR_RETURN(const auto document, store_.ReadDocument(found.document));
-  if (!document) return OkStatus();
-  const std::string_view text = document->text;
+  ATTUNE_ASSIGN_OR_RETURN(const FileTextPtr file, caches_.files.Read(found.document, found.id));
+  if (file == nullptr) return OkStatus();
+  const std::string_view text = file->text;
   const std::size_t begin = std::min<std::size_t>(found.passage.byte_begin, text.size());
   const std::size_t end = std::min<std::size_t>(found.passage.byte_end, text.size());
   passage.before = LinesBefore(text, begin, kContextLinesMax);

@@ -60,7 +60,9 @@ Watching::Watching(const Clock& clock, FileQueue& queue, metrics::Logger& log, W
   }
 }
 
-Watching::~Watching() {
+Watching::~Watching() { Stop(); }
+
+void Watching::Stop() {
   thread_.request_stop();
   if (watch_ != nullptr) watch_->Wake();
   if (thread_.joinable()) thread_.join();

@@ -49,6 +49,7 @@ class Watching {
   Watching& operator=(const Watching&) = delete;
 
   void Start();
+  void Stop();  // returns when the thread has ended; directories may still be added
   void AddDirectory(Source& source, const std::string& absolute_path);
   void Forget(const Source& source);
 

@@ -69,6 +69,11 @@ class EngineTest : public testing::Test {
     }
     return paths;
   }
+  static CacheStatus StatusOf(const std::vector<CacheStatus>& caches, const std::string& name) {
+    const auto found = std::ranges::find(caches, name, &CacheStatus::name);
+    EXPECT_NE(found, caches.end()) << name;
+    return found == caches.end() ? CacheStatus{} : *found;
+  }
   // A watched change takes a moment; the events say when it is done.
   bool WaitFor(const std::function<bool()>& condition) {
     for (int i = 0; i < 2000; ++i) {
@@ -238,6 +243,74 @@ TEST_F(EngineTest, NotesAndMessagesAreFoundWhenTheyAreAnswered) {
                   [forgotten](Status done) { forgotten->set_value(std::move(done)); });
   EXPECT_TRUE(forgotten->get_future().get().ok());
   EXPECT_TRUE(Paths("spare").empty());
+}
+
+TEST_F(EngineTest, ARepeatedSearchIsAnsweredFromTheCacheUntilSomethingChanges) {
+  Write("a.md", "# Ferries\n\nThe ferry leaves at noon.\n");
+  Open(Config());
+  Read();
+  const auto hits = [&] { return StatusOf(engine_->status().caches, "answers").hits; };
+  const std::vector<std::string> first = Paths("ferry");
+  ASSERT_EQ(first, std::vector<std::string>{"a.md"});
+  const std::uint64_t before = hits();
+  EXPECT_EQ(Paths("ferry"), first);
+  EXPECT_EQ(hits(), before + 1);
+  Paths("ferry kind:prose");
+  EXPECT_EQ(hits(), before + 1) << "another search";
+
+  Write("b.md", "# Boats\n\nAnother ferry.\n");
+  EXPECT_TRUE(WaitFor([&] { return Paths("ferry").size() == 2; }));
+  fs::remove(base_ / "project" / "a.md");
+  EXPECT_TRUE(WaitFor([&] { return Paths("ferry") == std::vector<std::string>{"b.md"}; }));
+}
+
+TEST_F(EngineTest, TextsThatWereShownAreNotUnpackedAgain) {
+  Write("a.cc", "int alpha() {\n  return 1;\n}\n\nint beta() {\n  return alpha();\n}\n");
+  Open(Config());
+  Read();
+  const auto cache = [&](const std::string& name) { return StatusOf(engine_->status().caches, name); };
+  const auto answer = engine_->Search({.query = "alpha"});
+  ASSERT_TRUE(answer.ok() && !answer->hits.empty());
+  const std::uint64_t shown = cache("passages").hits;
+  ASSERT_TRUE(engine_->Search({.query = "alpha", .limit = 5}).ok());
+  EXPECT_GT(cache("passages").hits, shown);
+
+  const auto opened = engine_->ReadPassage(answer->hits[0].id);
+  const auto again = engine_->ReadPassage(answer->hits[0].id);
+  ASSERT_TRUE(opened.ok() && again.ok());
+  EXPECT_EQ(again->before, opened->before);
+  EXPECT_EQ(again->after, opened->after);
+  EXPECT_GE(cache("files").hits, 1U);
+
+  // Another version of the file: the same document, other passages.
+  Write("a.cc", "int gamma_rays() {\n  return 2;\n}\n\nint delta() {\n  return 3;\n}\n");
+  ASSERT_TRUE(WaitFor([&] { return !Paths("gamma_rays").empty(); }));
+  const auto changed = engine_->ReadPassage(engine_->Search({.query = "gamma_rays"})->hits[0].id);
+  ASSERT_TRUE(changed.ok());
+  EXPECT_NE((changed->text + changed->after).find("delta"), std::string::npos) << changed->after;
+  EXPECT_EQ((changed->before + changed->after).find("alpha"), std::string::npos) << "of the older version";
+}
+
+TEST_F(EngineTest, MessagesOnTheirWayUsePlacesAgain) {
+  EngineConfig config = Config();
+  config.durability = Durability::kOff;
+  Open(config);
+  auto [created, chat_future] = Reply<ChatSummary>();
+  engine_->CreateChat("travel", "none", created);
+  const auto chat = chat_future.get();
+  ASSERT_TRUE(chat.ok());
+  for (int i = 0; i < 600; ++i) {
+    auto [appended, message] = Reply<Message>();
+    engine_->AppendMessage(chat->id, {.role = "user", .content = "number " + std::to_string(i)}, appended);
+    ASSERT_TRUE(message.get().ok());
+  }
+  auto [refused, answer] = Reply<Message>();
+  engine_->AppendMessage(999, {.role = "user", .content = "to nobody"}, refused);
+  EXPECT_FALSE(answer.get().ok());
+  const PoolStatus pool = engine_->status().pools.at(0);
+  EXPECT_EQ(pool.in_use, 0U);
+  EXPECT_GE(pool.acquired, 600U);
+  EXPECT_GT(pool.reused, 300U) << "places come back from another thread, some at a time";
 }
 
 TEST_F(EngineTest, EverythingIsThereAfterARestartAlsoWithoutTheIndex) {

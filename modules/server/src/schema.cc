@@ -63,6 +63,12 @@ constexpr std::array kSchemas = std::to_array<Schema>({
     {"Memory", "Memory against the promise.",
      "limit_bytes:integer rss_bytes:integer rss_peak_bytes:integer reserved_bytes:integer "
      "consumers:MemoryConsumer[]"},
+    {"Cache", "A cache and what it did since the start.",
+     "name:string policy:string entries:integer entries_max:integer bytes:integer bytes_max:integer hits:integer "
+     "misses:integer evictions:integer expirations:integer refused:integer policy_changes:integer bypassed:integer "
+     "bypassing:boolean"},
+    {"Pool", "A pool of objects that are used again.",
+     "name:string in_use:integer idle:integer capacity:integer bytes:integer acquired:integer reused:integer"},
     {"Index", "The text index.",
      "passages:integer terms:integer segments:integer on_disk_bytes:integer in_memory_bytes:integer"},
     {"Store", "The database.",
@@ -72,8 +78,8 @@ constexpr std::array kSchemas = std::to_array<Schema>({
      "name:string bytes_done:integer bytes_total:integer running_ms:number"},
     {"Status", "The whole state at one moment.",
      "version:string data_dir:string name:string pid:integer address:string uptime_ms:number ready:boolean "
-     "reading:Reading sources:Source[] imports:Import[] search:Latency memory:Memory index:Index store:Store "
-     "warnings:string[]"},
+     "reading:Reading sources:Source[] imports:Import[] search:Latency memory:Memory caches:Cache[] "
+     "pools:Pool[] index:Index store:Store warnings:string[]"},
     {"Problem", "Why a request was not answered (RFC 9457).",
      "type:string title:string status:integer detail:string remedy?:string field?:string retry_after_ms?:integer"},
 });

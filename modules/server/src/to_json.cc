@@ -116,6 +116,28 @@ void WriteMemory(JsonWriter& json, const engine::MemoryStatus& memory) {
   json.EndArray().EndObject();
 }
 
+void WriteCachesAndPools(JsonWriter& json, const engine::EngineStatus& status) {
+  json.Key("caches").BeginArray();
+  for (const engine::CacheStatus& cache : status.caches) {
+    json.BeginObject().Key("name").String(cache.name).Key("policy").String(cache.policy);
+    json.Key("entries").Uint(cache.entries).Key("entries_max").Uint(cache.entries_max);
+    WriteBytes(json, "bytes", cache.bytes);
+    WriteBytes(json, "bytes_max", cache.bytes_max);
+    json.Key("hits").Uint(cache.hits).Key("misses").Uint(cache.misses).Key("evictions").Uint(cache.evictions);
+    json.Key("expirations").Uint(cache.expirations).Key("refused").Uint(cache.refused);
+    json.Key("policy_changes").Uint(cache.policy_changes).Key("bypassed").Uint(cache.bypassed);
+    json.Key("bypassing").Bool(cache.bypassing).EndObject();
+  }
+  json.EndArray().Key("pools").BeginArray();
+  for (const engine::PoolStatus& pool : status.pools) {
+    json.BeginObject().Key("name").String(pool.name).Key("in_use").Uint(pool.in_use).Key("idle").Uint(pool.idle);
+    json.Key("capacity").Uint(pool.capacity);
+    WriteBytes(json, "bytes", pool.bytes);
+    json.Key("acquired").Uint(pool.acquired).Key("reused").Uint(pool.reused).EndObject();
+  }
+  json.EndArray();
+}
+
 void WriteIndexAndStore(JsonWriter& json, const engine::IndexStatus& index, const engine::StoreStatus& store) {
   json.Key("index").BeginObject().Key("passages").Uint(index.passages).Key("terms").Uint(index.terms);
   json.Key("segments").Uint(index.segments);
@@ -271,6 +293,7 @@ void WriteJson(JsonWriter& json, const engine::EngineStatus& status) {
   WriteImports(json, status.imports);
   WriteLatency(json, status.search);
   WriteMemory(json, status.memory);
+  WriteCachesAndPools(json, status);
   WriteIndexAndStore(json, status.index, status.store);
   WriteStrings(json, "warnings", status.warnings);
   json.EndObject();

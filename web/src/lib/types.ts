@@ -157,6 +157,33 @@ export interface Consumer {
   shrunk_total_bytes: number;
 }
 
+export interface Cache {
+  name: string;
+  policy: string;
+  entries: number;
+  entries_max: number;
+  bytes: number;
+  bytes_max: number;
+  hits: number;
+  misses: number;
+  evictions: number;
+  expirations: number;
+  refused: number;
+  policy_changes: number;
+  bypassed: number;
+  bypassing: boolean;
+}
+
+export interface Pool {
+  name: string;
+  in_use: number;
+  idle: number;
+  capacity: number;
+  bytes: number;
+  acquired: number;
+  reused: number;
+}
+
 export interface Status {
   version: string;
   data_dir: string;
@@ -183,6 +210,8 @@ export interface Status {
     reserved_bytes: number;
     consumers: Consumer[];
   };
+  caches: Cache[];
+  pools: Pool[];
   index: { passages: number; terms: number; segments: number; on_disk_bytes: number; in_memory_bytes: number };
   store: {
     documents: number;

@@ -186,6 +186,24 @@ struct LatencyStatus {  // of searches, over the last 60 s
   Duration promised{};
 };
 
+struct CacheStatus {
+  std::string name{};    // "search.answers"
+  std::string policy{};  // in force now: "s3-fifo"
+  std::uint64_t entries = 0, entries_max = 0;
+  Bytes bytes{}, bytes_max{};
+  std::uint64_t hits = 0, misses = 0, evictions = 0, expirations = 0, refused = 0;  // since the start
+  std::uint64_t policy_changes = 0;
+  std::uint64_t bypassed = 0;  // requests that went past it because it would not have paid
+  bool bypassing = false;      // now
+};
+
+struct PoolStatus {
+  std::string name{};
+  std::uint64_t in_use = 0, idle = 0, capacity = 0;
+  Bytes bytes{};
+  std::uint64_t acquired = 0, reused = 0;  // since the start
+};
+
 struct MemoryStatus {
   Bytes limit{}, rss{}, rss_peak{}, reserved{};
   std::vector<MemoryConsumer> consumers{};
@@ -220,6 +238,8 @@ struct EngineStatus {
   std::vector<ImportStatus> imports{};
   LatencyStatus search{};
   MemoryStatus memory{};
+  std::vector<CacheStatus> caches{};
+  std::vector<PoolStatus> pools{};
   IndexStatus index{};
   StoreStatus store{};
   std::vector<std::string> warnings{};  // what a person should know, with the remedy

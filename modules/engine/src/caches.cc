@@ -1,0 +1,47 @@
+#include "caches.h"
+
+#include "memory_shares.h"
+
+namespace attune::engine {
+namespace {
+
+CacheStatus StatusOf(const char* name, const cache::CacheStats& stats) {
+  return {.name = name,
+          .policy = stats.policy,
+          .entries = stats.entries,
+          .entries_max = stats.entries_max,
+          .bytes = stats.bytes,
+          .bytes_max = stats.bytes_max,
+          .hits = stats.hits,
+          .misses = stats.misses,
+          .evictions = stats.evictions(),
+          .expirations = stats.removed(cache::RemovalReason::kExpired),
+          .refused = stats.refusals_too_large + stats.refusals_pinned,
+          .policy_changes = stats.policy_switches,
+          .bypassed = stats.bypasses,
+          .bypassing = stats.bypassing};
+}
+
+}  // namespace
+
+Caches::Caches(const CacheWorld& world, const store::Store& store, Bytes memory)
+    : answers(world, CacheShares(memory).answers),
+      passages(world, store, CacheShares(memory).passages),
+      files(world, store, CacheShares(memory).files) {}
+
+void Caches::Maintain() {
+  answers.Maintain();
+  passages.Maintain();
+  files.Maintain();
+}
+
+std::vector<CacheStatus> Caches::Statuses() const {
+  return {StatusOf("answers", answers.stats()), StatusOf("passages", passages.stats()),
+          StatusOf("files", files.stats())};
+}
+
+std::vector<memory::Consumer*> Caches::consumers() {
+  return {&answers.consumer(), &passages.consumer(), &files.consumer()};
+}
+
+}  // namespace attune::engine
