@@ -13,7 +13,7 @@ from attune_process import Home, ProcessTest, unique_word, until
 
 COMMANDS = [["up"], ["ask"], ["remember"], ["forget"], ["chat"], ["chat", "import"], ["chat", "list"], ["chat", "show"],
             ["chat", "export"], ["status"], ["knobs"], ["knobs", "pin"], ["knobs", "unpin"], ["config"], ["mcp"],
-            ["version"], ["completion"]]
+            ["version"], ["completion"], ["cache"], ["cache", "replay"]]
 
 STORE_CC = """// Keeps what it is told.
 class Store {
@@ -132,6 +132,56 @@ class Settings(ProcessTest):
             self.assertEqual(allowed.status, 200)
             self.assertEqual(self.home.cli("status").returncode, 6)
             self.assertEqual(self.home.cli("status", "--token-file", token).returncode, 0)
+
+
+class CacheReplay(ProcessTest):
+    def replay(self, keys, *flags):
+        trace = self.home.path / "requests.trace"
+        trace.write_text("".join(f"{key}\n" for key in keys))
+        return self.home.cli_json("cache", "replay", trace, *flags, data=False)
+
+    def test_a_tiny_trace_has_the_hits_that_one_counts_by_hand(self):
+        # Two entries, * is a hit. LRU: 1 2 1* 3 1* 2 1*; FIFO: 1 2 1* 3 1 2 1*. The optimum has to take in 3 as well.
+        answer = self.replay([1, 2, 1, 3, 1, 2, 1], "--size", "2", "--policy", "lru,fifo")
+        (size,) = answer["sizes"]
+        self.assertEqual((answer["requests"], size["entries"]), (7, 2))
+        self.assertEqual({row["policy"]: row["hits"] for row in size["policies"]}, {"lru": 3, "fifo": 2})
+        self.assertEqual(size["optimum_hits"], 3)
+        self.assertAlmostEqual(size["policies"][0]["hit_ratio"], 3 / 7)
+        self.assertEqual(size["prefetch"], [])
+
+    def test_prefetching_turns_the_misses_of_a_scan_into_hits(self):
+        scan = range(1000, 3000)
+        (size,) = self.replay(scan, "--size", "100", "--policy", "sieve,auto", "--prefetch", "all", "--ids", "spatial")["sizes"]
+        self.assertEqual([row["policy"] for row in size["prefetch"]], ["lru", "sieve"])
+        for row in size["prefetch"]:
+            self.assertEqual(row["hit_ratio_without"], 0)
+            self.assertGreater(row["hit_ratio"], 0.9)
+            self.assertAlmostEqual(row["hit_ratio"], row["used"] / 2000)  # nothing else can have hit
+            self.assertAlmostEqual(row["precision"], row["used"] / row["issued"])
+            self.assertAlmostEqual(row["issued_per_request"], row["issued"] / 2000)
+        (size,) = self.replay(scan, "--size", "100", "--policy", "lru", "--prefetch", "all")["sizes"]
+        self.assertEqual(size["prefetch"][0]["hit_ratio"], 0)  # opaque keys have no neighbours
+
+    def test_the_table_shows_the_same_numbers(self):
+        trace = self.home.path / "requests.trace"
+        trace.write_text("1\n2\n1\n3\n1\n2\n1\n")
+        shown = self.home.cli("cache", "replay", trace, "--size", "2", "--policy", "fifo", "--prefetch", "markov",
+                              data=False).stdout
+        policies, prefetching = shown.split("with prefetch")
+        self.assertRegex(policies, r"(?m)^fifo +28\.57 % +66\.67 % ")
+        self.assertRegex(prefetching, r"(?m)^lru +42\.86 % +42\.86 % +0\.000 ")
+        self.assertRegex(prefetching, r"(?m)^fifo +28\.57 % +28\.57 % +0\.000 ")
+
+    def test_mistakes_name_what_there_is(self):
+        trace = self.home.path / "requests.trace"
+        trace.write_text("1\n")
+        for flags, said in ((["--prefetch", "psychic"], "markov"), (["--ids", "numbers"], "opaque"),
+                            (["--prefetch", "stride"], "--ids spatial"), (["--policy", "belady"], "lirs")):
+            with self.subTest(" ".join(flags)):
+                done = self.home.cli("cache", "replay", trace, "--size", "2", *flags, data=False)
+                self.assertEqual(done.returncode, 2, done)
+                self.assertIn(said, done.stderr)
 
 
 class Asking(ProcessTest):

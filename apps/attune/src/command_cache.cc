@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attune/cache/hit_ratio_chart.h"
+#include "attune/cache/prefetch_replay.h"
 #include "attune/cache/replay.h"
 #include "attune/cache/trace.h"
 #include "attune/state/json.h"
@@ -21,6 +22,8 @@ namespace {
 
 using cache::KeyHash;
 using cache::PolicyKind;
+using cache::PrefetchChoice;
+using cache::PrefetchReplayResult;
 using cache::ReplayResult;
 using state::Array;
 using state::Object;
@@ -42,15 +45,29 @@ struct Row {
   ReplayResult result;
 };
 
+// One policy with and without loading ahead.
+struct PrefetchRow {
+  std::string policy;
+  std::uint64_t hits_without = 0;
+  PrefetchReplayResult with;
+};
+
 struct SizeReport {
   std::size_t entries = 0;
   std::uint64_t optimal_hits = 0;
   std::vector<Row> rows;
+  std::vector<PrefetchRow> prefetch_rows;  // none without --prefetch
+};
+
+struct Prefetching {
+  PrefetchChoice choice = PrefetchChoice::kNone;
+  cache::KeySpace ids = cache::KeySpace::kOpaque;
 };
 
 struct Workload {
   std::string name;
   std::vector<KeyHash> requests;
+  std::vector<std::uint64_t> keys;  // of the requests; empty where nothing is loaded ahead
 
   double Ratio(std::uint64_t hits) const { return static_cast<double>(hits) / static_cast<double>(requests.size()); }
   double NsPerRequest(Duration time) const {
@@ -59,7 +76,7 @@ struct Workload {
 };
 
 // The files one after the other. A file that is named twice is read once, and its keys come back.
-Result<Workload> ReadWorkload(const ReplayFlags& flags) {
+Result<Workload> ReadWorkload(const ReplayFlags& flags, PrefetchChoice prefetch) {
   cache::TraceOptions options;
   if (!flags.format.empty()) {
     ATTUNE_ASSIGN_OR_RETURN(options.format, cache::ParseTraceFormat(flags.format));
@@ -84,6 +101,7 @@ Result<Workload> ReadWorkload(const ReplayFlags& flags) {
     workload.name += (workload.name.empty() ? "" : " + ") + std::filesystem::path(path).filename().string();
   }
   workload.requests = cache::Chain(parts);
+  if (prefetch != PrefetchChoice::kNone) workload.keys = cache::ChainKeys(parts);
   return workload;
 }
 
@@ -110,6 +128,20 @@ Result<std::vector<Contender>> Contenders(const std::vector<std::string>& names)
   return contenders;
 }
 
+Result<Prefetching> ParsePrefetching(const ReplayFlags& flags) {
+  Prefetching prefetching;
+  ATTUNE_ASSIGN_OR_RETURN(prefetching.choice, cache::ParsePrefetchChoice(flags.prefetch));
+  if (flags.ids == "spatial") {
+    prefetching.ids = cache::KeySpace::kSpatial;
+  } else if (flags.ids != "opaque") {
+    return Error(ErrorCode::kInvalidArgument, "--ids is spatial or opaque, not '" + flags.ids + "'");
+  }
+  if (prefetching.choice == PrefetchChoice::kStride && prefetching.ids == cache::KeySpace::kOpaque) {
+    return Error(ErrorCode::kInvalidArgument, "--prefetch stride is for keys with neighbours; add --ids spatial");
+  }
+  return prefetching;
+}
+
 Result<std::vector<std::size_t>> Sizes(const std::vector<std::size_t>& wanted) {
   std::vector<std::size_t> sizes = wanted;
   std::ranges::sort(sizes);
@@ -125,7 +157,7 @@ Result<std::vector<std::size_t>> Sizes(const std::vector<std::size_t>& wanted) {
 }
 
 SizeReport Replay(const Workload& workload, std::size_t entries, const std::vector<Contender>& contenders) {
-  SizeReport report{entries, cache::OptimalHits(workload.requests, entries), {}};
+  SizeReport report{entries, cache::OptimalHits(workload.requests, entries), {}, {}};
   for (const Contender& contender : contenders) {
     report.rows.push_back(
         {contender.name, contender.kind.has_value()
@@ -135,6 +167,25 @@ SizeReport Replay(const Workload& workload, std::size_t entries, const std::vect
   return report;
 }
 
+// LRU as the yardstick, then the fixed policies that were asked for. The self-choosing cache is left out: its
+// miniatures see requests and not loads.
+Result<std::vector<PrefetchRow>> ReplayAhead(const Workload& workload, std::size_t entries,
+                                             const std::vector<Contender>& contenders, Prefetching prefetching) {
+  std::vector<PolicyKind> kinds = {PolicyKind::kLru};
+  for (const Contender& contender : contenders) {
+    if (contender.kind.has_value() && *contender.kind != PolicyKind::kLru) kinds.push_back(*contender.kind);
+  }
+  std::vector<PrefetchRow> rows;
+  for (const PolicyKind kind : kinds) {
+    const cache::PrefetchReplayOptions options{
+        .entries_max = entries, .policy = kind, .choice = prefetching.choice, .gate = {.key_space = prefetching.ids}};
+    ATTUNE_ASSIGN_OR_RETURN(PrefetchReplayResult with, ReplayPrefetching(workload.keys, options, SystemClock()));
+    rows.push_back({std::string(ToString(kind)), ReplayPolicy(workload.requests, entries, kind, SystemClock()).hits,
+                    std::move(with)});
+  }
+  return rows;
+}
+
 std::string Decimal(double value, int digits) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
@@ -142,13 +193,13 @@ std::string Decimal(double value, int digits) {
 }
 
 std::string Percent(double ratio) { return Decimal(100 * ratio, 2) + " %"; }
+std::string Kibibytes(Bytes bytes) { return Decimal(static_cast<double>(bytes.count()) / 1024, 1) + " KiB"; }
 
 void PrintReport(const Workload& workload, const SizeReport& report) {
   std::printf("\n%s\n", Bold(Thousands(report.entries) + " entries").c_str());
   std::vector<std::vector<std::string>> rows = {
       {"policy", "hit ratio", "of optimum", "ns/op", "+ simulation", "policy memory", "all memory", "moves"},
       {"optimum", Percent(workload.Ratio(report.optimal_hits)), "", "", "", "", "", ""}};
-  const auto memory = [](Bytes bytes) { return Decimal(static_cast<double>(bytes.count()) / 1024, 1) + " KiB"; };
   for (const Row& row : report.rows) {
     const ReplayResult& result = row.result;
     const bool choosing = row.name == kSelfChoosing;
@@ -158,10 +209,23 @@ void PrintReport(const Workload& workload, const SizeReport& report) {
                         : Percent(static_cast<double>(result.hits) / static_cast<double>(report.optimal_hits)),
                     Decimal(workload.NsPerRequest(result.access_time), 1),
                     choosing ? Decimal(workload.NsPerRequest(result.access_time + result.simulation_time), 1) : "",
-                    memory(result.policy_bytes + result.selector_bytes), memory(result.total_bytes),
+                    Kibibytes(result.policy_bytes + result.selector_bytes), Kibibytes(result.total_bytes),
                     choosing ? std::to_string(result.moves.size()) : ""});
   }
   std::printf("%s", Table(rows).c_str());
+}
+
+void PrintPrefetching(const Workload& workload, const SizeReport& report) {
+  if (report.prefetch_rows.empty()) return;
+  std::vector<std::vector<std::string>> rows = {
+      {"policy", "hit ratio", "with prefetch", "precision", "issued/request", "ns/op", "prefetch memory"}};
+  for (const PrefetchRow& row : report.prefetch_rows) {
+    rows.push_back({row.policy, Percent(workload.Ratio(row.hits_without)), Percent(row.with.hit_ratio()),
+                    row.with.statistics.issued == 0 ? "" : Percent(row.with.statistics.precision()),
+                    Decimal(row.with.issued_per_request(), 3), Decimal(workload.NsPerRequest(row.with.access_time), 1),
+                    Kibibytes(row.with.prefetch_bytes)});
+  }
+  std::printf("\n%s", Table(rows).c_str());
 }
 
 void PrintMoves(const SizeReport& report) {
@@ -200,7 +264,20 @@ Value JsonOf(const Workload& workload, const SizeReport& report) {
                {"last_policy", std::string(ToString(result.policy))},
                {"moves", moves}});
   }
+  Array prefetching;
+  for (const PrefetchRow& row : report.prefetch_rows) {
+    prefetching.push_back(Object{{"policy", row.policy},
+                                 {"hit_ratio_without", workload.Ratio(row.hits_without)},
+                                 {"hit_ratio", row.with.hit_ratio()},
+                                 {"precision", row.with.statistics.precision()},
+                                 {"issued", row.with.statistics.issued},
+                                 {"used", row.with.statistics.used},
+                                 {"issued_per_request", row.with.issued_per_request()},
+                                 {"ns_per_operation", workload.NsPerRequest(row.with.access_time)},
+                                 {"prefetch_bytes", row.with.prefetch_bytes.count()}});
+  }
   return Object{{"entries", report.entries},
+                {"prefetch", prefetching},
                 {"optimum_hits", report.optimal_hits},
                 {"optimum_hit_ratio", workload.Ratio(report.optimal_hits)},
                 {"policies", policies}};
@@ -247,7 +324,8 @@ Status WriteChart(const std::string& path, const Workload& workload, const std::
 Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags) {
   ATTUNE_ASSIGN_OR_RETURN(const auto sizes, Sizes(flags.sizes));
   ATTUNE_ASSIGN_OR_RETURN(const auto contenders, Contenders(flags.policies));
-  ATTUNE_ASSIGN_OR_RETURN(const Workload workload, ReadWorkload(flags));
+  ATTUNE_ASSIGN_OR_RETURN(const Prefetching prefetching, ParsePrefetching(flags));
+  ATTUNE_ASSIGN_OR_RETURN(const Workload workload, ReadWorkload(flags, prefetching.choice));
   if (!context.json) {
     std::printf("%s: %s requests\n", workload.name.c_str(), Thousands(workload.requests.size()).c_str());
   }
@@ -255,11 +333,15 @@ Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags) {
   Array json;
   for (const std::size_t entries : sizes) {
     reports.push_back(Replay(workload, entries, contenders));
+    if (prefetching.choice != PrefetchChoice::kNone) {
+      ATTUNE_ASSIGN_OR_RETURN(reports.back().prefetch_rows, ReplayAhead(workload, entries, contenders, prefetching));
+    }
     if (context.json) {
       json.push_back(JsonOf(workload, reports.back()));
     } else {
       PrintReport(workload, reports.back());
       PrintMoves(reports.back());
+      PrintPrefetching(workload, reports.back());
     }
   }
   if (context.json) {

@@ -30,8 +30,10 @@ struct ReplayFlags {
   std::vector<std::string> traces;  // replayed one after the other
   std::vector<std::size_t> sizes;   // in entries
   std::vector<std::string> policies{"all"};
-  std::string format;  // of the traces; empty: told from their content
-  std::string chart;   // where to write the picture; empty: nowhere
+  std::string prefetch = "none";  // none, stride, markov or all
+  std::string ids = "opaque";     // or spatial: what a key's neighbours mean
+  std::string format;             // of the traces; empty: told from their content
+  std::string chart;              // where to write the picture; empty: nowhere
 };
 
 // Commands print their own output; an Error ends the program with its message.

@@ -284,6 +284,7 @@ void CommandLine::AddCache() {
       Add(*cache, "replay", "Replay recorded traces: hit ratio, optimum, time and memory of each policy",
           "attune cache replay disk.trace.gz --size 512,1000 --policy all\n"
           "  attune cache replay day.bin night.bin day.bin --size 10000 --policy auto,lru --json\n"
+          "  attune cache replay disk.trace --size 1000 --policy lru --prefetch all --ids spatial\n"
           "  attune cache replay disk.trace --size 1000 --chart hit-ratio.svg",
           [this](const CommandContext& context) { return RunCacheReplay(context, replay_); });
   replay
@@ -297,6 +298,12 @@ void CommandLine::AddCache() {
   replay->add_option("--policy", replay_.policies, "Names of policies, auto (self-choosing), or all")
       ->delimiter(',')
       ->allow_extra_args(false);
+  replay->add_option("--prefetch", replay_.prefetch, "Load ahead as well: all, stride, markov, or none")
+      ->capture_default_str();
+  replay
+      ->add_option("--ids", replay_.ids,
+                   "spatial where key + 1 lies beside key, as with blocks; opaque where it need not")
+      ->capture_default_str();
   replay->add_option("--chart", replay_.chart, "Draw hit ratio against size; one size is drawn from 1/8 to 8 times")
       ->type_name("FILE.svg");
   replay->add_option("--format", replay_.format, "text, u64, u32 or oracle-general instead of what the content shows");

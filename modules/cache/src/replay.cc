@@ -6,15 +6,21 @@
 
 namespace attune::cache {
 
-std::vector<KeyHash> Chain(std::span<const ChainPart> parts) {
+std::vector<std::uint64_t> ChainKeys(std::span<const ChainPart> parts) {
   std::size_t count = 0;
   for (const ChainPart& part : parts) count += part.keys.size();
-  std::vector<KeyHash> requests;
-  requests.reserve(count);
+  std::vector<std::uint64_t> keys;
+  keys.reserve(count);
   for (const ChainPart& part : parts) {
-    const std::uint64_t salt = Mix64(part.source);
-    for (const std::uint64_t key : part.keys) requests.push_back(Mix64(key ^ salt));
+    const std::uint64_t apart = Mix64(part.source);
+    for (const std::uint64_t key : part.keys) keys.push_back(key + apart);
   }
+  return keys;
+}
+
+std::vector<KeyHash> Chain(std::span<const ChainPart> parts) {
+  std::vector<KeyHash> requests = ChainKeys(parts);
+  for (KeyHash& request : requests) request = Mix64(request);
   return requests;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "attune/cache/prefetch_replay.h"
 #include "selector_workloads.h"
 
 namespace attune::cache {
@@ -93,6 +94,26 @@ TEST(Replay, AChainKeepsTheKeysOfDifferentSourcesApart) {
   const auto different = Chain(std::array{ChainPart{keys, 0}, ChainPart{keys, 1}});
   EXPECT_EQ(OptimalHits(different, 10), 0U);
   EXPECT_TRUE(Chain({}).empty());
+}
+
+TEST(Replay, AChainKeepsTheDistancesWithinASource) {
+  const Keys first = {1, 2, 1'000};
+  const Keys second = {7, 5};
+  const auto chain = ChainKeys(std::array{ChainPart{first, 0}, ChainPart{second, 1}});
+  ASSERT_EQ(chain.size(), 5U);
+  EXPECT_EQ(chain[1] - chain[0], 1U);
+  EXPECT_EQ(chain[2] - chain[0], 999U);
+  EXPECT_EQ(chain[3] - chain[4], 2U);
+}
+
+TEST(Replay, WithoutPrefetchingBothReplaysSeeTheSameRequests) {
+  const Keys keys = ScannedKeys(1, 20'000);
+  const std::array parts = {ChainPart{keys, 0}, ChainPart{keys, 1}};
+  for (const PolicyKind kind : kPolicyKinds) {
+    const auto plain = ReplayPrefetching(
+        ChainKeys(parts), {.entries_max = kEntries, .policy = kind, .choice = PrefetchChoice::kNone}, kClock);
+    EXPECT_EQ(plain->hits, ReplayPolicy(Chain(parts), kEntries, kind, kClock).hits) << ToString(kind);
+  }
 }
 
 TEST(Replay, ALargeCacheIsChosenForBySampling) {

@@ -35,6 +35,9 @@ struct ChainPart {
 
 // The parts as one stream of hashed requests.
 std::vector<KeyHash> Chain(std::span<const ChainPart> parts);
+// The same before hashing: distances between the keys of one source are kept, as prefetching wants them.
+// Replayed with prefetching, these are the same requests.
+std::vector<std::uint64_t> ChainKeys(std::span<const ChainPart> parts);
 
 struct ReplayResult {
   std::uint64_t hits = 0;
