@@ -16,6 +16,7 @@
 #include "attune/engine/version.h"
 #include "attune/index/text_index.h"
 #include "attune/memory/broker.h"
+#include "attune/memory/system_memory.h"
 #include "attune/store/store.h"
 #include "attune/sys/file_lock.h"
 #include "attune/sys/process.h"
@@ -91,9 +92,11 @@ class EngineInUse final : public Engine {
         probe_(world.files),
         started_at_(world.clock.Now()),
         pilot_(world.clock, events_, config_, cores_),
+        system_memory_(world.files),
         broker_(
             {.limit = config_.memory, .overhead = kProcessOverhead, .marks = {}}, [this] { return ResidentBytes(); },
-            [] { malloc_trim(0); }),
+            [] { malloc_trim(0); },
+            {.system_memory = [this] { return system_memory_.Read(); }, .clock = &world_.clock}),
         store_(std::move(store)),
         index_(std::move(index)),
         executor_(world.clock, ExecutorFor(cores_)),
@@ -303,6 +306,7 @@ class EngineInUse final : public Engine {
   metrics::Registry registry_;
   EventRing events_;
   Pilot pilot_;
+  const memory::SystemMemoryReader system_memory_;
   memory::Broker broker_;
   YieldGate gate_;
   FileQueue queue_;
