@@ -122,7 +122,9 @@ Result<Value> ParseJson(std::string_view text, const ParseLimits& limits) {
     return Error(ErrorCode::kExhausted, "no memory to parse JSON text of " + std::to_string(text.size()) + " bytes");
   }
   simdjson::dom::element root;
-  if (const auto code = parser.parse(text.data(), text.size()).get(root); code != simdjson::SUCCESS) {
+  // simdjson copies from the pointer of an empty text as well, so it must not be null.
+  const char* const begin = text.empty() ? "" : text.data();
+  if (const auto code = parser.parse(begin, text.size()).get(root); code != simdjson::SUCCESS) {
     return explain(code);
   }
   Builder builder(limits.depth_max);

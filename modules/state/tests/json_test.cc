@@ -73,6 +73,7 @@ TEST(ParseJsonTest, ManyMembersWithOneKeyCostLinearTime) {
 
 TEST(ParseJsonTest, ErrorsNameLineColumnAndWhatWasFound) {
   EXPECT_EQ(MessageOf(""), "INVALID_ARGUMENT: JSON 1:1: the text is empty; a JSON value was expected");
+  EXPECT_FALSE(ParseJson(std::string_view()).ok()) << "a view of nothing at all";
   EXPECT_EQ(MessageOf(" \n\t"), "INVALID_ARGUMENT: JSON 2:2: the text is empty; a JSON value was expected");
   EXPECT_EQ(MessageOf("{\n  \"a\": 1,\n}"), "INVALID_ARGUMENT: JSON 3:1: expected a key in quotes, found '}'");
   EXPECT_EQ(MessageOf("[1,]"), "INVALID_ARGUMENT: JSON 1:4: expected a value, found ']'");
