@@ -44,6 +44,9 @@ Status Validate(const CacheConfig& config) {
     return Invalid(config, "shards is " + std::to_string(config.shards) + ", and must be a power of two up to " +
                                std::to_string(kCacheShardsMax));
   }
+  if (const Status worth = Validate(config.worth); !worth.ok()) {
+    return Invalid(config, worth.error().message());
+  }
   return OkStatus();
 }
 

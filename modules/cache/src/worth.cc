@@ -12,6 +12,21 @@ std::string Rounded(double number) { return std::to_string(std::llround(number))
 
 }  // namespace
 
+Status Validate(const WorthConfig& config) {
+  if (config.window == 0 || config.wait_windows_max == 0) {
+    return Error(ErrorCode::kInvalidArgument, "worth.window and worth.wait_windows_max must be at least 1");
+  }
+  if (!(config.margin >= 1 && std::isfinite(config.margin))) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "worth.margin is " + std::to_string(config.margin) + ", and must be finite and at least 1");
+  }
+  const Duration zero{0};
+  if (config.hit_cost.value_or(zero) < zero || config.load_cost.value_or(zero) < zero) {
+    return Error(ErrorCode::kInvalidArgument, "worth.hit_cost and worth.load_cost cannot be negative");
+  }
+  return OkStatus();
+}
+
 std::string WorthChange::Reason() const {
   if (!bypass) {
     return "bypassing for a while is over: caching is tried again";

@@ -331,6 +331,7 @@ TEST(CacheShapeTest, AConfigurationThatMakesNoSenseIsNamed) {
   EXPECT_NE(Validate(CacheConfig{.time_to_live = 0ns}).error().message().find("time_to_live"), std::string::npos);
   EXPECT_NE(Validate(CacheConfig{.expiry_jitter = 1}).error().message().find("expiry_jitter"), std::string::npos);
   EXPECT_NE(Validate(CacheConfig{.shards = 3}).error().message().find("shards"), std::string::npos);
+  EXPECT_NE(Validate(CacheConfig{.worth = {.window = 0}}).error().message().find("worth.window"), std::string::npos);
 }
 
 TEST(CacheConsumerTest, ABrokerShrinksTheCache) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace attune::cache {
 namespace {
 
@@ -15,6 +17,15 @@ std::optional<WorthChange> Observe(CacheWorth& worth, int count, int hits_of_ten
     last = change.has_value() ? change : last;
   }
   return last;
+}
+
+TEST(CacheWorthTest, AConfigurationThatMakesNoSenseIsNamed) {
+  EXPECT_TRUE(Validate(WorthConfig{}).ok());
+  EXPECT_NE(Validate(WorthConfig{.window = 0}).error().message().find("window"), std::string::npos);
+  EXPECT_NE(Validate(WorthConfig{.margin = 0.5}).error().message().find("margin"), std::string::npos);
+  EXPECT_FALSE(Validate(WorthConfig{.margin = std::numeric_limits<double>::quiet_NaN()}).ok());
+  EXPECT_FALSE(Validate(WorthConfig{.wait_windows_max = 0}).ok());
+  EXPECT_NE(Validate(WorthConfig{.load_cost = -1ns}).error().message().find("load_cost"), std::string::npos);
 }
 
 TEST(CacheWorthTest, KeepsCachingWhatIsDearToLoad) {

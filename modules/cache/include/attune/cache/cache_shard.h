@@ -132,6 +132,15 @@ class CacheShard {
   template <typename Q>
   Slot Access(KeyHash hash, const Q& key, const Clock& clock, bool& gone) {
     const Slot slot = Find(hash, key);
+    if (slot != kNoSlot && slab_[slot].Plain()) [[likely]] {
+      NoteHit(slot);
+      return slot;
+    }
+    return AccessFound(slot, hash, clock, gone);
+  }
+
+  // Access for all that is not plain: what is missing, absent, pinned or timed.
+  [[gnu::noinline]] Slot AccessFound(Slot slot, KeyHash hash, const Clock& clock, bool& gone) {
     if (slot == kNoSlot) {
       ++counts.misses;
       evicted_.Missed(hash);
@@ -261,13 +270,19 @@ class CacheShard {
   static std::size_t IndexedAtFirst(const ShardSetup& setup) noexcept;
 
   void CountHit(Slot slot, const EntryType& entry) {
-    ++counts.hits;
-    counts.hits_negative += entry.state == EntryState::kAbsent ? 1U : 0U;
     if (entry.pins == 0) [[likely]] {
-      hits_noted_[hits_count_] = slot;
-      if (++hits_count_ == kHitsNoted) {
-        FlushHits();
-      }
+      NoteHit(slot);
+    } else {
+      ++counts.hits;
+    }
+    counts.hits_negative += entry.state == EntryState::kAbsent ? 1U : 0U;
+  }
+  // REQUIRES: `slot` is not pinned.
+  void NoteHit(Slot slot) {
+    ++counts.hits;
+    hits_noted_[hits_count_] = slot;
+    if (++hits_count_ == kHitsNoted) [[unlikely]] {
+      FlushHits();
     }
   }
   Freshness FreshnessOf(Duration::rep expires, TimePoint now) const noexcept;

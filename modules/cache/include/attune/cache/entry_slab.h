@@ -56,6 +56,9 @@ struct Entry {
     }
   }
 
+  // A value without a time and without a pin: a lookup has nothing more to ask.
+  bool Plain() const noexcept { return state == EntryState::kValue && pins == 0 && expires == kNever; }
+
   union {
     K key;
   };

@@ -43,21 +43,17 @@ class SlotIndex {
   // The slot under `hash` for which `same(slot)` is true, or kNoSlot.
   template <typename Same>
   Slot Find(KeyHash hash, Same&& same) const {
-    const Group* group = groups_.get() + Home(hash);
-    const std::uint8_t tag = Tag(hash);
-    for (std::size_t left = groups_count_; left > 0; --left) {
-      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
-        const Slot slot = group->slots[__builtin_ctz(hits)];
-        if (same(slot)) {
-          return slot;
-        }
+    const Group& home = groups_[Home(hash)];
+    const std::uint32_t hits = Match(home, Tag(hash));
+    if (hits != 0) [[likely]] {
+      const Slot slot = home.slots[__builtin_ctz(hits)];
+      if (same(slot)) [[likely]] {
+        return slot;
       }
-      if (group->passed == 0) {
-        return kNoSlot;
-      }
-      group = Next(group);
+    } else if (home.passed == 0) [[likely]] {
+      return kNoSlot;
     }
-    return kNoSlot;
+    return FindFurther(hash, same);
   }
 
   // Starts to fetch the line that Find will read.
@@ -162,6 +158,26 @@ class SlotIndex {
     return ++group == groups_.get() + groups_count_ ? groups_.get() : group;
   }
   Group* Next(Group* group) noexcept { return ++group == groups_.get() + groups_count_ ? groups_.get() : group; }
+
+  // Find without its first guess, which nearly always is all that there is to do.
+  template <typename Same>
+  [[gnu::noinline]] Slot FindFurther(KeyHash hash, Same& same) const {
+    const Group* group = groups_.get() + Home(hash);
+    const std::uint8_t tag = Tag(hash);
+    for (std::size_t left = groups_count_; left > 0; --left) {
+      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
+        const Slot slot = group->slots[__builtin_ctz(hits)];
+        if (same(slot)) {
+          return slot;
+        }
+      }
+      if (group->passed == 0) {
+        return kNoSlot;
+      }
+      group = Next(group);
+    }
+    return kNoSlot;
+  }
 
   // A bit for each place whose tag is `tag`.
   static std::uint32_t Match(const Group& group, std::uint8_t tag) noexcept {

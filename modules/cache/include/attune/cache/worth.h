@@ -21,6 +21,7 @@
 #include <string>
 
 #include "attune/base/clock.h"
+#include "attune/base/result.h"
 
 namespace attune::cache {
 
@@ -31,6 +32,9 @@ struct WorthConfig {
   std::optional<Duration> hit_cost;     // told instead of measured
   std::optional<Duration> load_cost;    // told instead of measured
 };
+
+// kInvalidArgument names the field that makes no sense.
+Status Validate(const WorthConfig& config);
 
 struct WorthChange {
   bool bypass = false;  // from now on
