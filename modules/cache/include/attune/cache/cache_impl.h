@@ -65,8 +65,8 @@ void Cache<K, V, Traits>::ChargeOwn() {
 
 // ---- looking up
 
-// Calls `use(shard, slot)` for the fresh value under `key`, as a counted access. Inline: a call would cost as much as a
-// third of a hit.
+// Calls `use(shard, slot)` for the fresh value under `key`, as a counted access. Inline: a call, with the
+// registers that it saves, is felt in a hit.
 template <typename K, typename V, typename Traits>
 template <typename Q, typename Use>
 [[gnu::always_inline]] inline bool Cache<K, V, Traits>::Visit(const Q& key, Use&& use) {
