@@ -15,6 +15,14 @@ constexpr std::uint64_t kFrameBytes = 4096 + 24;  // a page and its header
 constexpr std::uint64_t kRestartFactor = 4;
 constexpr int kReaderWaitMs = 20;  // reads are short; a writer that waits longer than this is worse than a longer log
 
+// Pages that this connection has written since the last call.
+int TakePagesWritten(sqlite3* db) {
+  int written = 0;
+  int unused = 0;
+  sqlite3_db_status(db, SQLITE_DBSTATUS_CACHE_WRITE, &written, &unused, /*resetFlg=*/1);
+  return written;
+}
+
 bool IsSyncFailure(int code) {
   return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC || code == SQLITE_IOERR_TRUNCATE;
 }
@@ -26,10 +34,11 @@ WalKeeper::WalKeeper(Connection& connection, Bytes checkpoint_at, Bytes wal_max)
   sqlite3_wal_hook(connection.handle(), &WalKeeper::OnCommit, this);
 }
 
-int WalKeeper::OnCommit(void* self, sqlite3* /*db*/, const char* /*database*/, int frames) {
+// A log that holds no more than this commit wrote has started again from its beginning.
+int WalKeeper::OnCommit(void* self, sqlite3* db, const char* /*database*/, int frames) {
   auto& keeper = *static_cast<WalKeeper*>(self);
   const std::uint64_t bytes = static_cast<std::uint64_t>(frames) * kFrameBytes;
-  if (bytes < keeper.copied_bytes_) keeper.copied_bytes_ = 0;  // the log started again from its beginning
+  if (frames <= TakePagesWritten(db)) keeper.copied_bytes_ = 0;
   keeper.wal_bytes_.store(bytes, std::memory_order_relaxed);
   keeper.fresh_commits_ = true;
   return SQLITE_OK;

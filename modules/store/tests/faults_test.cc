@@ -136,6 +136,21 @@ TEST_F(OnFaultyDisk, AfterAFailedSyncOfTheDatabaseTheLogKeepsEverythingUntilTheN
   EXPECT_GT(store_->activity().checkpoints, 0U);
 }
 
+TEST_F(OnFaultyDisk, ALogThatStartedAgainIsCopiedByItsNewLength) {
+  const ChatId chat = NewChat();
+  Say(chat, std::string(100'000, 'x'));
+  Say(chat, "behind the checkpoint");
+  std::uint64_t checkpoints = store_->activity().checkpoints;
+  Say(chat, std::string(100'000, 'x'));
+  while (store_->activity().checkpoints == checkpoints) std::this_thread::yield();  // it follows the acknowledgement
+  const std::uint64_t copied = store_->activity().wal_bytes.count();
+  checkpoints = store_->activity().checkpoints;
+  Say(chat, std::string(copied, 'y'));  // longer than the log that it replaces, by less than a checkpoint's worth
+  EXPECT_LT(store_->activity().wal_bytes.count(), copied + (64_KiB).count());
+  Say(chat, "behind the checkpoint");
+  EXPECT_GT(store_->activity().checkpoints, checkpoints);
+}
+
 TEST_F(OnFaultyDisk, AWriteErrorAtAnyMomentLosesNothing) {
   const ChatId chat = NewChat();
   std::vector<std::string> acknowledged;
