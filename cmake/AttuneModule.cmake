@@ -75,6 +75,7 @@ function(attune_module)
   set_target_properties(attune_${M_NAME} PROPERTIES
     EXPORT_NAME ${M_NAME} ATTUNE_LAYER ${M_LAYER} ATTUNE_DEPS "${M_DEPS}"
     VERIFY_INTERFACE_HEADER_SETS ON)
+  attune_precompile(attune_${M_NAME} library)
   install(TARGETS attune_${M_NAME} EXPORT attuneTargets FILE_SET HEADERS)
   # A static library hands its private dependencies on to whoever links it.
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/dependencies.cmake)
@@ -90,6 +91,7 @@ function(attune_module)
     add_executable(${M_NAME}_tests ${tests})
     target_link_libraries(${M_NAME}_tests PRIVATE attune_${M_NAME} attune_build_flags GTest::gtest_main GTest::gmock)
     target_include_directories(${M_NAME}_tests PRIVATE src) # white-box tests may see src/*.h
+    attune_precompile(${M_NAME}_tests test)
     include(GoogleTest)
     gtest_discover_tests(${M_NAME}_tests TEST_PREFIX "${M_NAME}." PROPERTIES LABELS unit TIMEOUT 60
       DISCOVERY_MODE PRE_TEST)
