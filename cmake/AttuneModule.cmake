@@ -39,6 +39,12 @@ if(ATTUNE_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+# What tests a thing need not be fast, and compiling it takes half the time (measured: 46 and 26 s under
+# AddressSanitizer). What is tested keeps the optimisation of its preset, but for what headers bring along.
+add_library(attune_test_flags INTERFACE)
+target_compile_options(attune_test_flags INTERFACE
+  $<IF:$<BOOL:${ATTUNE_SANITIZE}>,-O0,$<$<CONFIG:RelWithDebInfo>:-O1>>)
+
 function(attune_module)
   cmake_parse_arguments(PARSE_ARGV 0 M "" "NAME;LAYER" "DEPS;PRIVATE_DEPS")
   if(M_UNPARSED_ARGUMENTS OR NOT M_NAME OR NOT DEFINED M_LAYER)
@@ -89,7 +95,8 @@ function(attune_module)
       message(FATAL_ERROR "module '${M_NAME}' has no tests/*_test.cc")
     endif()
     add_executable(${M_NAME}_tests ${tests})
-    target_link_libraries(${M_NAME}_tests PRIVATE attune_${M_NAME} attune_build_flags GTest::gtest_main GTest::gmock)
+    target_link_libraries(${M_NAME}_tests PRIVATE attune_${M_NAME} attune_build_flags attune_test_flags
+      GTest::gtest_main GTest::gmock)
     target_include_directories(${M_NAME}_tests PRIVATE src) # white-box tests may see src/*.h
     attune_precompile(${M_NAME}_tests test)
     include(GoogleTest)

@@ -30,7 +30,8 @@ function(attune_define_precompiled)
     add_executable(attune_precompiled_test ${PROJECT_BINARY_DIR}/precompiled/nothing.cc)
     target_precompile_headers(attune_precompiled_test PRIVATE
       <gmock/gmock.h> <gtest/gtest.h> ${_attune_standard_headers})
-    target_link_libraries(attune_precompiled_test PRIVATE attune_build_flags GTest::gtest GTest::gmock)
+    target_link_libraries(attune_precompiled_test PRIVATE attune_build_flags attune_test_flags
+      GTest::gtest GTest::gmock)
   endif()
 endfunction()
 
