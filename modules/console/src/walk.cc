@@ -103,18 +103,21 @@ class TreeWalker::Run {
     if (info.kind != sys::FileKind::kDirectory) {
       return Error(ErrorCode::kInvalidArgument, "'" + absolute + "' is not a directory; name a folder to read");
     }
+    if (!Announce(directory)) return OkStatus();
     ATTUNE_ASSIGN_OR_RETURN(auto entries, walker_.files_.List(absolute));
     Push(std::string(directory), std::move(entries), parent);
     return OkStatus();
   }
 
+  // Before the listing, so that whatever appears after a watch was placed is either listed or reported.
+  bool Announce(std::string_view path) {
+    if (!visitor_.OnDirectory(path)) stopped_ = true;
+    return !stopped_;
+  }
+
   void Push(std::string path, std::vector<sys::DirectoryEntry> entries, const IgnoreRules::Scope& parent) {
     std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     ++summary_.directories;
-    if (!visitor_.OnDirectory(path)) {
-      stopped_ = true;
-      return;
-    }
     LoadRules(path, entries);
     IgnoreRules::Scope scope = walker_.rules_.Enter(parent, walker_.InRepository(path));
     frames_.push_back({std::move(path), std::move(entries), 0, std::move(scope)});
@@ -186,6 +189,7 @@ class TreeWalker::Run {
       return Skip(path, SkipReason::kTooDeep,
                   "more than " + std::to_string(walker_.config_.depth_max) + " directories deep");
     }
+    if (!Announce(path)) return;
     Result<std::vector<sys::DirectoryEntry>> entries = walker_.files_.List(absolute);
     if (!entries.ok()) return Skip(path, ReasonOf(entries.error().code()), entries.error().message());
     Push(path, *std::move(entries), scope);

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -33,6 +34,7 @@ class Recorder final : public WalkVisitor {
   }
   bool OnDirectory(std::string_view path) override {
     directories.emplace_back(path);
+    if (on_directory) on_directory(path);
     return true;
   }
   bool OnSkip(const WalkSkip& skip) override {
@@ -47,6 +49,7 @@ class Recorder final : public WalkVisitor {
   std::map<std::string, SkipReason> skips;
   std::map<std::string, std::string> details;
   std::size_t stop_after = SIZE_MAX;
+  std::function<void(std::string_view)> on_directory;
 };
 
 class Walk : public testing::Test {
@@ -86,6 +89,19 @@ TEST_F(Walk, YieldsEveryFileInTheOrderOfItsBytes) {
 TEST_F(Walk, AnEmptyFolderIsNoError) {
   ASSERT_TRUE(files_.CreateDirectories("/top").ok());
   EXPECT_EQ(Run().files, 0U);
+}
+
+TEST_F(Walk, WhatIsWrittenWhenADirectoryIsAnnouncedIsListed) {
+  Put("a/b/first");
+  Recorder seen;
+  seen.on_directory = [this](std::string_view path) { Put(std::string(path) + (path.empty() ? "late" : "/late")); };
+  TreeWalker walker(files_, "/top", {});
+  ASSERT_TRUE(walker.Walk(seen).ok());
+  EXPECT_EQ(seen.files, (Paths{"a/b/first", "a/b/late", "a/late", "late"}));
+  seen.files.clear();
+  Put("new/deep/first");
+  ASSERT_TRUE(walker.WalkBelow("new", seen).ok());
+  EXPECT_EQ(seen.files, (Paths{"new/deep/first", "new/deep/late", "new/late"}));
 }
 
 TEST_F(Walk, IgnoredDirectoriesAreNotEvenListed) {

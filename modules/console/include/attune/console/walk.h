@@ -72,8 +72,10 @@ class WalkVisitor {
   virtual ~WalkVisitor() = default;
   // Each returns false to stop the walk.
   virtual bool OnFile(const WalkedFile& file) = 0;
-  virtual bool OnDirectory(std::string_view path);  // about to be listed; "" is the root. For placing watches
-  virtual bool OnSkip(const WalkSkip& skip);        // everything but kIgnored, which is only counted
+  // Right before the directory is listed; "" is the root. A watch placed here reports what the listing is too early
+  // for. Listing may still fail; OnSkip says so then.
+  virtual bool OnDirectory(std::string_view path);
+  virtual bool OnSkip(const WalkSkip& skip);  // everything but kIgnored, which is only counted
 };
 
 struct WalkSummary {
