@@ -8,6 +8,7 @@
 #include "attune/console/path_text.h"
 #include "attune/state/json_writer.h"
 #include "kinds.h"
+#include "source_listing.h"
 
 namespace attune::engine {
 namespace {
@@ -66,8 +67,6 @@ std::string DocumentEvent(const Source& source, const std::string& path, std::si
 
 struct Ingest::Round {
   std::vector<store::NewDocument> documents;
-  std::vector<std::string> skipped_before;  // what the store said of each document
-  std::vector<bool> was_known;
   std::vector<std::string> gone;
   std::vector<TimePoint> changed_at;  // when the watch saw what is committed here
   std::uint64_t text_bytes = 0;
@@ -89,8 +88,6 @@ bool Ingest::Process(const FileBatch& batch, const std::stop_token& stop) {
         round.documents.push_back(SkippedDocument(
             file.path, {},
             {console::SkipReason::kTooLarge, "needs more memory than allowed: " + room.error().message()}));
-        round.skipped_before.emplace_back();
-        round.was_known.push_back(false);
       }
       continue;
     }
@@ -127,18 +124,13 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
     return true;
   }
   if (std::holds_alternative<Vanished>(outcome)) {
-    if (known) {
-      round.gone.push_back(file.path);
-      source.CountSkip(file.path, "", known->skip_reason);
-    }
+    if (known) round.gone.push_back(file.path);
     return true;
   }
   auto& document = std::get<store::NewDocument>(outcome);
   source.bytes_read += document.text.size();
   round.text_bytes += document.text.size();
   round.documents.push_back(std::move(document));
-  round.skipped_before.push_back(known ? known->skip_reason : "");
-  round.was_known.push_back(was_read);
   if (file.changed_at != TimePoint{}) round.changed_at.push_back(file.changed_at);
   return true;
 }
@@ -170,13 +162,8 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
       update.added.push_back(std::move(passages[i][k]));
     }
     for (std::size_t k = 0; k < one->removed.size(); ++k) update.removed.push_back(one->removed[k]);
-    source.passages += one->added.size();
-    source.passages -= std::min<std::uint64_t>(source.passages, one->removed.size());
-    const bool read = document.skip_reason.empty();
-    if (read) ++source.files_read;
-    if (read && !done.was_known[i]) ++source.documents;
-    if (!read && done.was_known[i]) --source.documents;
-    source.CountSkip(document.path, document.skip_reason, done.skipped_before[i]);
+    if (document.skip_reason.empty()) ++source.files_read;
+    source.CountStored(document, *one);
   }
   if (all_stored) {
     const std::scoped_lock lock(mutex_);
@@ -195,17 +182,20 @@ void Ingest::Remove(Source& source, Round& round, bool urgent) {
   const auto removed = world_.store.Write(store::RemoveDocuments{.source = source.id(), .paths = gone});
   if (!removed.ok()) {
     NoteTrouble(source, removed.error());
+    // Some may be gone all the same; nobody says which.
+    static_cast<void>(CountStored(source, world_.store));  // a store that cannot count either has said so above
     return;
   }
   IndexUpdate update;
   update.urgent = urgent;
-  for (const store::PassageRange& range : *removed) {
-    for (std::size_t i = 0; i < range.size(); ++i) update.removed.push_back(range[i]);
-    source.passages -= std::min<std::uint64_t>(source.passages, range.size());
+  for (std::size_t i = 0; i < removed->size(); ++i) {
+    const store::RemovedDocument& one = (*removed)[i];
+    if (!one.existed) continue;
+    for (std::size_t k = 0; k < one.passages.size(); ++k) update.removed.push_back(one.passages[k]);
+    source.CountRemoved(gone[i], one);
+    ++source.files_removed;
+    world_.events.Post("removed", DocumentEvent(source, gone[i], 0));
   }
-  source.files_removed += gone.size();
-  source.documents -= std::min<std::uint64_t>(source.documents, removed->size());
-  for (const std::string& path : gone) world_.events.Post("removed", DocumentEvent(source, path, 0));
   world_.feed.Post(std::move(update));
 }
 

@@ -76,6 +76,7 @@ Result<Source*> Reading::AddSource(const std::string& root, std::string name) {
     return Error(ErrorCode::kInvalidArgument, "'" + root + "' is not a folder; name the folder that holds it");
   }
   bool started = false;
+  ATTUNE_RETURN_IF_ERROR(CountStored(*source, world_.store));
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& source : sources_) {
@@ -191,8 +192,7 @@ void Reading::List(Source& source) {
   }
   source.files_found = listing->found;
   source.files_unchanged = listing->unchanged;
-  source.documents = listing->documents;
-  source.ReplaceSkips(std::move(listing->skips));
+  source.ReplaceWalkSkips(std::move(listing->skips));
   source.set_state("reading");
   Enqueue(source, std::move(listing->to_read));
 }

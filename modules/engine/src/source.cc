@@ -17,26 +17,47 @@ std::string RemedyFor(std::string_view reason) {
 
 }  // namespace
 
-void SkipTally::Add(std::string_view reason, std::string_view path) {
+void SkipTally::Add(std::string_view reason, std::string_view path, std::string_view detail) {
   Entry& entry = entries_[std::string(reason)];
   ++entry.files;
-  if (entry.examples.size() < kExamplesMax) entry.examples.push_back(console::ToPathText(path));
+  if (entry.examples.size() < kExamplesMax) entry.examples.push_back({std::string(path), std::string(detail)});
 }
 
 void SkipTally::AddCount(std::string_view reason, std::uint64_t files) {
   if (files > 0) entries_[std::string(reason)].files += files;
 }
 
-void SkipTally::Remove(std::string_view reason) {
-  const auto entry = entries_.find(reason);
-  if (entry != entries_.end() && entry->second.files > 0) --entry->second.files;
+void SkipTally::Add(const store::SkipCount& stored) {
+  AddCount(stored.reason, stored.files);
+  std::vector<Example>& examples = entries_[stored.reason].examples;
+  for (const store::SkippedFile& file : stored.examples) {
+    if (examples.size() < kExamplesMax) examples.push_back({file.path, file.detail});
+  }
+}
+
+void SkipTally::Add(const SkipTally& other) {
+  for (const auto& [reason, entry] : other.entries_) {
+    Entry& mine = entries_[reason];
+    mine.files += entry.files;
+    for (const Example& example : entry.examples) {
+      if (mine.examples.size() < kExamplesMax) mine.examples.push_back(example);
+    }
+  }
+}
+
+void SkipTally::Remove(std::string_view reason, std::string_view path) {
+  const auto found = entries_.find(reason);
+  if (found == entries_.end() || found->second.files == 0) return;
+  --found->second.files;
+  std::erase_if(found->second.examples, [&](const Example& example) { return example.path == path; });
 }
 
 std::vector<SkipCount> SkipTally::Counts() const {
   std::vector<SkipCount> counts;
   for (const auto& [reason, entry] : entries_) {
     if (entry.files == 0) continue;
-    counts.push_back({.reason = reason, .files = entry.files, .remedy = RemedyFor(reason), .examples = entry.examples});
+    counts.push_back({.reason = reason, .files = entry.files, .remedy = RemedyFor(reason), .examples = {}});
+    for (const Example& example : entry.examples) counts.back().examples.push_back(console::ToPathText(example.path));
   }
   std::stable_sort(counts.begin(), counts.end(),
                    [](const SkipCount& a, const SkipCount& b) { return a.files > b.files; });
@@ -59,15 +80,43 @@ void Source::set_watch(std::string words) {
   watch_ = std::move(words);
 }
 
-void Source::ReplaceSkips(SkipTally tally) {
+void Source::ReplaceWalkSkips(SkipTally tally) {
   const std::scoped_lock lock(mutex_);
-  skips_ = std::move(tally);
+  walk_skips_ = std::move(tally);
 }
 
-void Source::CountSkip(std::string_view path, std::string_view reason, std::string_view before) {
+void Source::TakeCounts(const store::SourceCounts& counts, const std::vector<store::SkipCount>& skipped) {
+  SkipTally tally;
+  for (const store::SkipCount& count : skipped) tally.Add(count);
   const std::scoped_lock lock(mutex_);
-  if (!before.empty()) skips_.Remove(before);
-  if (!reason.empty()) skips_.Add(reason, path);
+  documents_ = counts.documents;
+  passages_ = counts.passages;
+  stored_skips_ = std::move(tally);
+}
+
+void Source::CountStored(const store::NewDocument& document, const store::StoredDocument& stored) {
+  const std::scoped_lock lock(mutex_);
+  if (!stored.is_new) Uncount(document.path, stored.skip_reason_before, stored.removed);
+  passages_ += stored.added.size();
+  if (document.skip_reason.empty()) {
+    ++documents_;
+  } else {
+    stored_skips_.Add(document.skip_reason, document.path, document.title);
+  }
+}
+
+void Source::CountRemoved(std::string_view path, const store::RemovedDocument& row) {
+  const std::scoped_lock lock(mutex_);
+  if (row.existed) Uncount(path, row.skip_reason, row.passages);
+}
+
+void Source::Uncount(std::string_view path, std::string_view skip_reason, const store::PassageRange& passages) {
+  passages_ -= std::min<std::uint64_t>(passages_, passages.size());
+  if (!skip_reason.empty()) {
+    stored_skips_.Remove(skip_reason, path);
+  } else if (documents_ > 0) {
+    --documents_;
+  }
 }
 
 SourceStatus Source::status() const {
@@ -82,12 +131,14 @@ SourceStatus Source::status() const {
   const std::uint64_t done = files_done;
   status.files_pending = files_queued - std::min<std::uint64_t>(done, files_queued);
   status.bytes_read = Bytes(bytes_read);
-  status.documents = documents;
-  status.passages = passages;
   const std::scoped_lock lock(mutex_);
+  status.documents = documents_;
+  status.passages = passages_;
   status.state = state_;
   status.watch = watch_;
-  status.skipped = skips_.Counts();
+  SkipTally skips = walk_skips_;
+  skips.Add(stored_skips_);
+  status.skipped = skips.Counts();
   return status;
 }
 

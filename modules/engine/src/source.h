@@ -17,6 +17,8 @@
 #include "attune/console/skip_reason.h"
 #include "attune/console/walk.h"
 #include "attune/engine/types.h"
+#include "attune/store/operations.h"
+#include "attune/store/records.h"
 #include "attune/store/row_id.h"
 
 namespace attune::engine {
@@ -26,15 +28,21 @@ class SkipTally {
  public:
   static constexpr std::size_t kExamplesMax = 5;  // enough to recognise a mistake in the rules
 
-  void Add(std::string_view reason, std::string_view path);
+  void Add(std::string_view reason, std::string_view path, std::string_view detail);
   void AddCount(std::string_view reason, std::uint64_t files);
-  void Remove(std::string_view reason);   // one file less: it was read or is gone
-  std::vector<SkipCount> Counts() const;  // most files first
+  void Add(const store::SkipCount& stored);
+  void Add(const SkipTally& other);
+  void Remove(std::string_view reason, std::string_view path);  // one file less: it was read or is gone
+  std::vector<SkipCount> Counts() const;                        // most files first
 
  private:
+  struct Example {
+    std::string path;
+    std::string detail;
+  };
   struct Entry {
     std::uint64_t files = 0;
-    std::vector<std::string> examples;
+    std::vector<Example> examples;
   };
   std::map<std::string, Entry, std::less<>> entries_;
 };
@@ -56,9 +64,12 @@ class Source {
 
   void set_state(std::string_view state);
   void set_watch(std::string words);
-  void ReplaceSkips(SkipTally tally);  // after a listing
-  // A file was read (reason empty) or left out; `before` is what the store said of it.
-  void CountSkip(std::string_view path, std::string_view reason, std::string_view before);
+  void ReplaceWalkSkips(SkipTally tally);  // after a listing: what the walk left out, of which the store has no rows
+
+  // What the store has of this source: counted once, and from then on kept exact by what each write says it changed.
+  void TakeCounts(const store::SourceCounts& counts, const std::vector<store::SkipCount>& skipped);
+  void CountStored(const store::NewDocument& document, const store::StoredDocument& stored);
+  void CountRemoved(std::string_view path, const store::RemovedDocument& row);
 
   SourceStatus status() const;
 
@@ -69,13 +80,14 @@ class Source {
   std::atomic<std::uint64_t> files_read{0};
   std::atomic<std::uint64_t> files_removed{0};
   std::atomic<std::uint64_t> bytes_read{0};
-  std::atomic<std::uint64_t> documents{0};  // in the store
-  std::atomic<std::uint64_t> passages{0};
   std::atomic<bool> listing_wanted{false};       // a listing is queued: asking again changes nothing
   std::atomic<bool> removed{false};              // work that is still queued is dropped
   std::atomic<bool> stored_incompletely{false};  // the store refused something: list again later
 
  private:
+  // REQUIRES: mutex_ held.
+  void Uncount(std::string_view path, std::string_view skip_reason, const store::PassageRange& passages);
+
   const store::SourceId id_;
   const std::string name_;
   std::mutex walk_mutex_;
@@ -83,7 +95,10 @@ class Source {
   mutable std::mutex mutex_;
   std::string state_ = "waiting";  // guarded by mutex_, as is all below
   std::string watch_ = "off";
-  SkipTally skips_;
+  SkipTally walk_skips_;
+  SkipTally stored_skips_;
+  std::uint64_t documents_ = 0;  // in the store, read
+  std::uint64_t passages_ = 0;
 };
 
 }  // namespace attune::engine

@@ -39,8 +39,6 @@ class Comparison final : public console::WalkVisitor {
     const auto known = known_.find(std::string(file.path));
     if (known != known_.end() && IsUnchanged(file, known->second)) {
       ++listing_.unchanged;
-      if (known->second.skip_reason.empty()) ++listing_.documents;
-      if (!known->second.skip_reason.empty()) listing_.skips.Add(known->second.skip_reason, file.path);
     } else {
       listing_.to_read.push_back({.path = std::string(file.path), .size = file.info.size});
     }
@@ -49,7 +47,7 @@ class Comparison final : public console::WalkVisitor {
   }
 
   bool OnSkip(const console::WalkSkip& skip) override {
-    listing_.skips.Add(console::ToString(skip.reason), skip.path);
+    listing_.skips.Add(console::ToString(skip.reason), skip.path, skip.detail);
     return !stop_.stop_requested();
   }
 
@@ -75,6 +73,13 @@ class Comparison final : public console::WalkVisitor {
 };
 
 }  // namespace
+
+Status CountStored(Source& source, const store::Store& store) {
+  ATTUNE_ASSIGN_OR_RETURN(const auto counts, store.CountSource(source.id()));
+  ATTUNE_ASSIGN_OR_RETURN(const auto skipped, store.CountSkipped(source.id(), SkipTally::kExamplesMax));
+  source.TakeCounts(counts, skipped);
+  return OkStatus();
+}
 
 Result<SourceListing> ListSource(Source& source, const store::Store& store, const DocumentReader& reader,
                                  const std::function<void(const std::string&)>& on_directory,

@@ -32,9 +32,11 @@ struct SourceListing {
   std::vector<ListedFile> to_read;  // new, changed or left out; of the last the reader makes sure once more
   std::uint64_t found = 0;
   std::uint64_t unchanged = 0;
-  std::uint64_t documents = 0;  // read ones that stay
-  SkipTally skips;
+  SkipTally skips;  // what the walk left out; the store has the rest
 };
+
+// Takes the source's counts from the store. REQUIRES: nothing of the source is being stored meanwhile.
+Status CountStored(Source& source, const store::Store& store);
 
 // `on_directory` gets the absolute path of each directory right before it is listed.
 Result<SourceListing> ListSource(Source& source, const store::Store& store, const DocumentReader& reader,

@@ -151,6 +151,43 @@ TEST_F(EngineTest, AnUnchangedFolderIsNotReadAgain) {
   EXPECT_EQ(Paths("number").size(), 20U);
 }
 
+TEST_F(EngineTest, TheCountsOfASourceAreThoseOfTheStoreWhateverHappenedMeanwhile) {
+  const std::string text = "int first() {\n  return 1;\n}\n\nint second() {\n  return 2;\n}\n";
+  for (const char* name : {"stays.cc", "edited.cc", "removed.cc", "binary.cc"}) Write(name, text);
+  Write("skipped.bin", std::string(100, '\0'));
+  const auto expect = [&](std::uint64_t documents, std::uint64_t skipped, const char* when) {
+    const EngineStatus status = engine_->status();
+    const SourceStatus& source = status.sources.at(0);
+    EXPECT_EQ(source.documents, documents) << when;
+    EXPECT_EQ(source.documents, status.store.documents) << when;
+    EXPECT_EQ(source.passages, status.store.passages) << when;
+    std::uint64_t files = 0;
+    for (const SkipCount& skip : source.skipped) files += skip.files;
+    EXPECT_EQ(files, skipped) << when;
+  };
+  Open(Config());
+  Read();
+  expect(4, 1, "read for the first time");
+  EXPECT_GE(engine_->status().sources[0].passages, 4U);
+
+  engine_.reset();
+  Write("edited.cc", text + "\nint third() {\n  return 3;\n}\n");
+  Write("added.cc", text);
+  Write("binary.cc", std::string(200, '\0'));
+  Write("skipped.bin", std::string(300, '\0'));
+  fs::remove(base_ / "project" / "removed.cc");
+  Open(Config());
+  expect(4, 1, "before anything is read, as of a look at the status without a server");
+  Read();
+  expect(3, 2, "changed while nobody watched");
+  Open(Config());
+  Read();
+  expect(3, 2, "nothing changed");
+  fs::remove(base_ / "project" / "skipped.bin");
+  EXPECT_TRUE(WaitFor([&] { return engine_->status().sources[0].files_removed == 1; }));
+  expect(3, 1, "a skipped file was removed");
+}
+
 TEST_F(EngineTest, ATouchedFileKeepsItsPassages) {
   Write("a.txt", "the same words");
   Open(Config());

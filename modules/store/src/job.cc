@@ -46,23 +46,10 @@ bool PutDocumentsJob::Finish() {
   return good;
 }
 
-Job::Progress RemovalJob::Step(WriteScope& scope) {
-  if (failure_) return Progress::kDone;
-  const Result<bool> more = InSavepoint(scope, [&] { return RemoveNext(scope); });
-  if (!more.ok()) failure_ = more.error();
-  return more.ok() && *more ? Progress::kMore : Progress::kDone;
-}
-
-bool RemovalJob::Finish() {
-  const bool good = !failure_;
-  done_(good ? Outcome(std::move(removed_)) : Outcome(*failure_));
-  return good;
-}
-
 Result<bool> RemoveDocumentsJob::RemoveNext(WriteScope& scope) {
   if (next_ < paths_.size()) {
-    ATTUNE_ASSIGN_OR_RETURN(const auto removed, ApplyRemoveDocument(scope, source(), paths_[next_]));
-    Note(removed);
+    ATTUNE_ASSIGN_OR_RETURN(RemovedDocument removed, ApplyRemoveDocument(scope, source(), paths_[next_]));
+    Note(std::move(removed));
     ++next_;
   }
   return next_ < paths_.size();
@@ -71,7 +58,7 @@ Result<bool> RemoveDocumentsJob::RemoveNext(WriteScope& scope) {
 Result<bool> RemoveSourceJob::RemoveNext(WriteScope& scope) {
   ATTUNE_ASSIGN_OR_RETURN(const auto removed, ApplyRemoveAnyDocument(scope, source()));
   if (removed) {
-    Note(removed);
+    if (!removed->empty()) Note(*removed);
     return true;
   }
   ATTUNE_RETURN_IF_ERROR(ApplyRemoveSourceRow(scope, source()));

@@ -92,32 +92,40 @@ class PutDocumentsJob final : public Job {
 };
 
 // One document per step; ends at the first transaction that fails.
+template <typename Removed>
 class RemovalJob : public Job {
  public:
-  using Outcome = Result<std::vector<PassageRange>>;
+  using Outcome = Result<std::vector<Removed>>;
   RemovalJob(SourceId source, std::size_t bytes, std::function<void(Outcome)> done)
       : Job(bytes), source_(source), done_(std::move(done)) {}
 
-  Progress Step(WriteScope& scope) final;
+  Progress Step(WriteScope& scope) final {
+    if (failure_) return Progress::kDone;
+    const Result<bool> more = InSavepoint(scope, [&] { return RemoveNext(scope); });
+    if (!more.ok()) failure_ = more.error();
+    return more.ok() && *more ? Progress::kMore : Progress::kDone;
+  }
   void OnRollback(const Error& why) final { failure_ = why; }
-  bool Finish() final;
+  bool Finish() final {
+    const bool good = !failure_;
+    done_(good ? Outcome(std::move(removed_)) : Outcome(*failure_));
+    return good;
+  }
 
  protected:
   // One document; false when there is nothing left to do.
   virtual Result<bool> RemoveNext(WriteScope& scope) = 0;
   SourceId source() const { return source_; }
-  void Note(const std::optional<PassageRange>& removed) {
-    if (removed && !removed->empty()) removed_.push_back(*removed);
-  }
+  void Note(Removed removed) { removed_.push_back(std::move(removed)); }
 
  private:
   SourceId source_;
-  std::vector<PassageRange> removed_;
+  std::vector<Removed> removed_;
   std::optional<Error> failure_;
   std::function<void(Outcome)> done_;
 };
 
-class RemoveDocumentsJob final : public RemovalJob {
+class RemoveDocumentsJob final : public RemovalJob<RemovedDocument> {
  public:
   RemoveDocumentsJob(RemoveDocuments op, std::size_t bytes, std::function<void(Outcome)> done)
       : RemovalJob(op.source, bytes, std::move(done)), paths_(std::move(op.paths)) {}
@@ -128,7 +136,7 @@ class RemoveDocumentsJob final : public RemovalJob {
   std::size_t next_ = 0;
 };
 
-class RemoveSourceJob final : public RemovalJob {
+class RemoveSourceJob final : public RemovalJob<PassageRange> {
  public:
   RemoveSourceJob(const RemoveSource& op, std::size_t bytes, std::function<void(Outcome)> done)
       : RemovalJob(op.source, bytes, std::move(done)) {}

@@ -53,6 +53,17 @@ Result<std::string> ReadText(Reader& reader, const DocumentInfo& info) {
   return Error(text.error().code(), "document '" + info.path + "': " + text.error().message());
 }
 
+Result<std::vector<SkippedFile>> ReadSkipped(Connection& connection, SourceId source, std::string_view reason,
+                                             std::size_t limit) {
+  Query query(connection,
+              "SELECT path, title FROM documents WHERE skip_reason = ?1 AND (?2 = 0 OR source_id = ?2) LIMIT ?3");
+  query.Bind(reason, source.value, static_cast<std::uint64_t>(limit));
+  std::vector<SkippedFile> files;
+  while (query.Next()) files.push_back({.path = query.String(0), .detail = query.String(1)});
+  ATTUNE_RETURN_IF_ERROR(query.status());
+  return files;
+}
+
 }  // namespace
 
 Result<std::vector<Source>> ListSources(Connection& connection) {
@@ -146,16 +157,31 @@ Result<std::vector<OwnedStamp>> ReadStamps(Connection& connection, SourceId sour
   return stamps;
 }
 
-Result<std::vector<SkipCount>> CountSkipped(Connection& connection, SourceId source) {
+Result<SourceCounts> CountSource(Connection& connection, SourceId source) {
+  Query query(connection,
+              "SELECT COUNT(*) - COUNT(skip_reason), COALESCE(SUM(passage_count), 0) FROM documents "
+              "WHERE source_id = ?");
+  SourceCounts counts;
+  if (query.Bind(source.value).Next()) counts = {.documents = query.Count(0), .passages = query.Count(1)};
+  ATTUNE_RETURN_IF_ERROR(query.status());
+  return counts;
+}
+
+Result<std::vector<SkipCount>> CountSkipped(Connection& connection, SourceId source, std::size_t examples_max) {
   Query query(connection,
               "SELECT skip_reason, COUNT(*), SUM(size) FROM documents "
               "WHERE skip_reason IS NOT NULL AND (?1 = 0 OR source_id = ?1) GROUP BY skip_reason ORDER BY 2 DESC, 1");
   query.Bind(source.value);
   std::vector<SkipCount> counts;
   while (query.Next()) {
-    counts.push_back(SkipCount{.reason = query.String(0), .files = query.Count(1), .bytes = query.Count(2)});
+    counts.push_back(
+        SkipCount{.reason = query.String(0), .files = query.Count(1), .bytes = query.Count(2), .examples = {}});
   }
   ATTUNE_RETURN_IF_ERROR(query.status());
+  if (examples_max == 0) return counts;
+  for (SkipCount& count : counts) {
+    ATTUNE_ASSIGN_OR_RETURN(count.examples, ReadSkipped(connection, source, count.reason, examples_max));
+  }
   return counts;
 }
 

@@ -21,7 +21,8 @@ Result<std::optional<DocumentInfo>> FindDocument(Connection& connection, SourceI
 Result<std::optional<Document>> ReadDocument(Reader& reader, DocumentId id);
 Result<std::vector<Passage>> ReadPassages(Connection& connection, DocumentId id);
 Result<std::optional<PageWords>> ReadPageWords(Connection& connection, DocumentId id, std::uint32_t page);
-Result<std::vector<SkipCount>> CountSkipped(Connection& connection, SourceId source);
+Result<SourceCounts> CountSource(Connection& connection, SourceId source);
+Result<std::vector<SkipCount>> CountSkipped(Connection& connection, SourceId source, std::size_t examples_max);
 Result<StoreCounts> CountRows(Connection& connection);
 
 // A stretch of the documents of a source, in the order of ids, copied out.

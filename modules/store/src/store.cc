@@ -260,9 +260,14 @@ Status Store::ForEachDocument(SourceId source, const std::function<void(const Do
   return OkStatus();
 }
 
-Result<std::vector<SkipCount>> Store::CountSkipped(SourceId source) const {
+Result<SourceCounts> Store::CountSource(SourceId source) const {
   ATTUNE_ASSIGN_OR_RETURN(const auto lease, impl_->readers_.Acquire());
-  return store::CountSkipped(lease.connection(), source);
+  return store::CountSource(lease.connection(), source);
+}
+
+Result<std::vector<SkipCount>> Store::CountSkipped(SourceId source, std::size_t examples_max) const {
+  ATTUNE_ASSIGN_OR_RETURN(const auto lease, impl_->readers_.Acquire());
+  return store::CountSkipped(lease.connection(), source, examples_max);
 }
 
 Result<std::optional<PassageText>> Store::ReadPassage(PassageId id) const {

@@ -45,14 +45,15 @@ Status CheckDocument(const NewDocument& document, Bytes text_bytes_max) {
 struct Existing {
   DocumentId id;
   PassageRange passages;
+  std::string skip_reason;
 };
 
 Result<std::optional<Existing>> Find(WriteScope& scope, SourceId source, std::string_view path) {
   Query query(scope.connection,
-              "SELECT id, passage_first, passage_count FROM documents WHERE source_id = ? AND path = ?");
+              "SELECT id, passage_first, passage_count, skip_reason FROM documents WHERE source_id = ? AND path = ?");
   query.Bind(source.value, Blob{path});
   std::optional<Existing> found;
-  if (query.Next()) found = Existing{DocumentId{query.Int(0)}, {query.Int(1), query.Small(2)}};
+  if (query.Next()) found = Existing{DocumentId{query.Int(0)}, {query.Int(1), query.Small(2)}, query.String(3)};
   ATTUNE_RETURN_IF_ERROR(query.status());
   return found;
 }
@@ -180,8 +181,10 @@ Result<StoredDocument> ApplyPutDocument(WriteScope& scope, SourceId source, cons
   ATTUNE_RETURN_IF_ERROR(ExpectSource(scope, source));
   ATTUNE_ASSIGN_OR_RETURN(const auto existing, Find(scope, source, document.fields.path));
   StoredDocument stored;
+  stored.is_new = !existing;
   if (existing) {
     stored.removed = existing->passages;
+    stored.skip_reason_before = existing->skip_reason;
     ATTUNE_RETURN_IF_ERROR(RemovePassages(scope, existing->passages));
     ATTUNE_RETURN_IF_ERROR(RemovePages(scope, existing->id));
   }
@@ -197,11 +200,11 @@ Result<StoredDocument> ApplyPutDocument(WriteScope& scope, SourceId source, cons
   return stored;
 }
 
-Result<std::optional<PassageRange>> ApplyRemoveDocument(WriteScope& scope, SourceId source, const std::string& path) {
+Result<RemovedDocument> ApplyRemoveDocument(WriteScope& scope, SourceId source, const std::string& path) {
   ATTUNE_ASSIGN_OR_RETURN(const auto existing, Find(scope, source, path));
-  if (!existing) return std::optional<PassageRange>();
+  if (!existing) return RemovedDocument{};
   ATTUNE_RETURN_IF_ERROR(RemoveDocument(scope, *existing));
-  return std::optional(existing->passages);
+  return RemovedDocument{.existed = true, .skip_reason = existing->skip_reason, .passages = existing->passages};
 }
 
 Result<std::optional<PassageRange>> ApplyRemoveAnyDocument(WriteScope& scope, SourceId source) {
@@ -209,7 +212,7 @@ Result<std::optional<PassageRange>> ApplyRemoveAnyDocument(WriteScope& scope, So
   {
     Query query(scope.connection, "SELECT id, passage_first, passage_count FROM documents WHERE source_id = ? LIMIT 1");
     if (query.Bind(source.value).Next()) {
-      existing = Existing{DocumentId{query.Int(0)}, {query.Int(1), query.Small(2)}};
+      existing = Existing{DocumentId{query.Int(0)}, {query.Int(1), query.Small(2)}, ""};
     }
     ATTUNE_RETURN_IF_ERROR(query.status());
   }

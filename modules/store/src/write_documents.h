@@ -25,8 +25,7 @@ struct PreparedDocument {
 Result<PreparedDocument> PrepareDocument(NewDocument document, TextPacker& packer, Bytes text_bytes_max);
 
 Result<StoredDocument> ApplyPutDocument(WriteScope& scope, SourceId source, const PreparedDocument& document);
-// nullopt: no such document.
-Result<std::optional<PassageRange>> ApplyRemoveDocument(WriteScope& scope, SourceId source, const std::string& path);
+Result<RemovedDocument> ApplyRemoveDocument(WriteScope& scope, SourceId source, const std::string& path);
 // Removes some documents of the source; nullopt when none was left.
 Result<std::optional<PassageRange>> ApplyRemoveAnyDocument(WriteScope& scope, SourceId source);
 

@@ -91,8 +91,10 @@ TEST_F(Documents, AReplacedDocumentKeepsItsIdAndGetsNewPassages) {
 TEST_F(Documents, PassageIdsAreNotReusedAfterRemovalAndReopening) {
   const SourceId source = PutFolder();
   const StoredDocument first = PutOne(source, MakeDocument("a.cc", 50));
-  EXPECT_THAT(Must(store_->Write(RemoveDocuments{.source = source, .paths = {"a.cc", "unknown"}})),
-              ElementsAre(first.added));
+  const auto removed = Must(store_->Write(RemoveDocuments{.source = source, .paths = {"a.cc", "unknown"}}));
+  ASSERT_EQ(removed.size(), 2U);
+  EXPECT_EQ(removed[0].passages, first.added);
+  EXPECT_FALSE(removed[1].existed);
   Reopen();
   const StoredDocument second = PutOne(source, MakeDocument("a.cc", 10));
   EXPECT_GT(second.id, first.id);
@@ -119,6 +121,46 @@ TEST_F(Documents, ASkippedFileIsARowWithAReasonAndIsCounted) {
   EXPECT_EQ(all.documents, 1U);
   EXPECT_EQ(all.skipped, 3U);
   EXPECT_EQ(all.passages, 1U);
+}
+
+TEST_F(Documents, ASourceIsCountedByItselfAndItsSkippedFilesAreNamed) {
+  const SourceId source = PutFolder();
+  const SourceId other = PutFolder("other");
+  EXPECT_EQ(Must(store_->CountSource(source)).documents, 0U);
+  Put(source, {MakeDocument("a.cc", 20),
+               MakeDocument("b.cc", 30),
+               {.path = "a.bin", .title = "holds bytes that no text has", .skip_reason = "binary"},
+               {.path = "b.bin", .skip_reason = "binary"}});
+  Put(other, {MakeDocument("a.cc", 10), {.path = "c.bin", .skip_reason = "binary"}});
+  EXPECT_EQ(Must(store_->CountSource(source)).documents, 2U);
+  EXPECT_EQ(Must(store_->CountSource(source)).passages, 5U);
+  EXPECT_EQ(Must(store_->CountSource(other)).documents, 1U);
+  EXPECT_EQ(Must(store_->CountSource(SourceId{77})).passages, 0U);
+
+  const auto skipped = Must(store_->CountSkipped(source, 1));
+  ASSERT_EQ(skipped.size(), 1U);
+  EXPECT_EQ(skipped[0].files, 2U);
+  ASSERT_EQ(skipped[0].examples.size(), 1U) << "as many as were asked for";
+  EXPECT_EQ(skipped[0].examples[0].path, "a.bin");
+  EXPECT_EQ(skipped[0].examples[0].detail, "holds bytes that no text has");
+  EXPECT_EQ(Must(store_->CountSkipped({}, 5))[0].examples.size(), 3U);
+}
+
+TEST_F(Documents, EveryWriteTellsWhatWasThereBefore) {
+  const SourceId source = PutFolder();
+  EXPECT_TRUE(PutOne(source, MakeDocument("a.cc", 20)).is_new);
+  const StoredDocument skipped = PutOne(source, {.path = "a.cc", .skip_reason = "binary"});
+  EXPECT_FALSE(skipped.is_new);
+  EXPECT_EQ(skipped.skip_reason_before, "");
+  EXPECT_EQ(PutOne(source, MakeDocument("a.cc", 20)).skip_reason_before, "binary");
+  PutOne(source, {.path = "b", .skip_reason = "empty"});
+  const auto removed = Must(store_->Write(RemoveDocuments{.source = source, .paths = {"b", "a.cc", "b"}}));
+  ASSERT_EQ(removed.size(), 3U);
+  EXPECT_TRUE(removed[0].existed);
+  EXPECT_EQ(removed[0].skip_reason, "empty");
+  EXPECT_EQ(removed[1].skip_reason, "");
+  EXPECT_EQ(removed[1].passages.count, 2U);
+  EXPECT_FALSE(removed[2].existed);
 }
 
 TEST_F(Documents, AFileThatIsSkippedNowLosesItsTextAndPassages) {

@@ -62,7 +62,9 @@ struct NewDocument {
 struct StoredDocument {
   DocumentId id{};
   PassageRange added{};
-  PassageRange removed{};  // what the document had before
+  PassageRange removed{};            // what the document had before
+  bool is_new = false;               // there was no row of this path
+  std::string skip_reason_before{};  // of the row that was there; empty: it had been read
 };
 
 // Stores or replaces documents of one source by path; a replaced document keeps its
@@ -82,8 +84,14 @@ struct TouchDocument {
   std::int64_t modified_ns = 0;
 };
 
+struct RemovedDocument {
+  bool existed = false;
+  std::string skip_reason{};  // empty: it had been read
+  PassageRange passages{};
+};
+
 struct RemoveDocuments {
-  using Outcome = std::vector<PassageRange>;  // removed passages, per document that existed and had any
+  using Outcome = std::vector<RemovedDocument>;  // in the order of `paths`
   SourceId source{};
   std::vector<std::string> paths{};  // unknown ones are ignored
 };
@@ -91,7 +99,7 @@ struct RemoveDocuments {
 // The source and all its documents. Interrupted half-way, the source is still
 // there with the documents that were not reached; run it again.
 struct RemoveSource {
-  using Outcome = std::vector<PassageRange>;
+  using Outcome = std::vector<PassageRange>;  // removed passages, per document that had any
   SourceId source{};
 };
 

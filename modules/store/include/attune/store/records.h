@@ -155,10 +155,22 @@ struct Message {
   std::optional<std::uint32_t> tokens{};
 };
 
+// Of one source.
+struct SourceCounts {
+  std::uint64_t documents = 0;  // read
+  std::uint64_t passages = 0;
+};
+
+struct SkippedFile {
+  std::string path{};
+  std::string detail{};  // the title of its row
+};
+
 struct SkipCount {
   std::string reason{};
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
+  std::vector<SkippedFile> examples{};
 };
 
 struct KnobPin {

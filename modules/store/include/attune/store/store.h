@@ -154,8 +154,10 @@ class Store {
 
   // Every document of a source, skipped ones included, unordered. 10,000 take about 10 ms.
   Status ForEachDocument(SourceId source, const std::function<void(const DocumentStamp&)>& visit) const;
-  // By reason, most files first; all sources when `source` is unset.
-  Result<std::vector<SkipCount>> CountSkipped(SourceId source = {}) const;
+  // Proportional to the documents of the source: 100,000 take about 50 ms.
+  Result<SourceCounts> CountSource(SourceId source) const;
+  // By reason, most files first, each with up to `examples_max` of its files; all sources when `source` is unset.
+  Result<std::vector<SkipCount>> CountSkipped(SourceId source = {}, std::size_t examples_max = 0) const;
 
   Result<std::optional<PassageText>> ReadPassage(PassageId id) const;
   // For search results: unknown ids are left out, order is kept, each document is unpacked once.
