@@ -144,6 +144,7 @@ class EngineInUse final : public Engine {
 
   ~EngineInUse() override {
     stop_.request_stop();
+    feed_.BeginStop();  // a rebuild of the index may take minutes, and goes on at the next start
     if (housekeeping_.joinable()) housekeeping_.join();
     reading_.Stop();
     store_->Drain();
@@ -172,7 +173,10 @@ class EngineInUse final : public Engine {
 
   void Start() override { reading_.Start(); }
   void WaitUntilRead(std::stop_token stop) override { reading_.WaitUntilRead(stop); }
-  bool ready() const override { return true; }  // an engine exists once its store and index are open
+  bool ready() const override { return !feed_.repairing(); }
+  bool WaitUntilSearchable(TimePoint deadline, std::stop_token stop) override {
+    return feed_.WaitUntilRepaired(deadline, stop);
+  }
 
   Result<SearchResponse> Search(const SearchRequest& request) override {
     const TimePoint began = world_.clock.Now();

@@ -74,6 +74,7 @@ IndexFeed::IndexFeed(index::TextIndex& index, store::Store& store, const Clock& 
       }) {}
 
 IndexFeed::~IndexFeed() {
+  BeginStop();
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -105,6 +106,28 @@ bool IndexFeed::repairing() const {
   return repairing_;
 }
 
+bool IndexFeed::WaitUntilRepaired(TimePoint deadline, const std::stop_token& stop) const {
+  constexpr Duration kLookMax = std::chrono::milliseconds(50);  // at a clock that others turn
+  std::unique_lock lock(mutex_);
+  while (repairing_ && !repair_given_up_ && !stop.stop_requested()) {
+    const Duration left = deadline - clock_.Now();
+    if (left <= Duration::zero()) return false;
+    repaired_.wait_for(lock, stop, std::min(left, kLookMax), [this] { return !repairing_ || repair_given_up_; });
+  }
+  return !repairing_;
+}
+
+void IndexFeed::BeginStop() {
+  const std::scoped_lock lock(mutex_);
+  repair_given_up_ = true;
+  repaired_.notify_all();
+}
+
+bool IndexFeed::repair_given_up() const {
+  const std::scoped_lock lock(mutex_);
+  return repair_given_up_;
+}
+
 Bytes IndexFeed::bytes() const {
   const std::scoped_lock lock(mutex_);
   return Bytes(waiting_bytes_);
@@ -114,7 +137,8 @@ void IndexFeed::Run() {
   sys::SetThreadName("index");
   Repair();
   std::unique_lock lock(mutex_);
-  repairing_ = false;
+  repairing_ = repair_given_up_;  // one that was cut short has not come to its end
+  repaired_.notify_all();
   for (;;) {
     if (waiting_.empty() && unpublished_) {
       // Somebody may be about to post the next batch; wait for it, but not for long.
@@ -184,7 +208,7 @@ void IndexFeed::Repair() {
     log_.Error("the index cannot be compared with the database", {{"error", missing.error().message()}});
     return;
   }
-  if (missing->empty()) return;
+  if (missing->empty() || repair_given_up()) return;
   log_.Info("adding passages to the index that it does not hold", {{"passages", missing->size()}});
   if (const Status added = AddAgain(*missing); !added.ok()) {
     log_.Error("the index cannot be rebuilt from the database", {{"error", added.error().message()}});
@@ -201,11 +225,10 @@ Status IndexFeed::AddAgain(const std::vector<std::uint64_t>& missing) {
     }
     ATTUNE_RETURN_IF_ERROR(store_.ForEachIndexable(ids, [this](const store::Indexable& stored) {
       Apply({.added = {ToIndexPassage(stored)}, .removed = {}, .urgent = false, .searchable = {}});
-      return true;
+      return !repair_given_up();
     }));
     PublishAndAnswer();
-    const std::scoped_lock lock(mutex_);
-    if (stopping_) return OkStatus();
+    if (repair_given_up()) return OkStatus();
   }
   return OkStatus();
 }

@@ -12,7 +12,8 @@
 // Threads    Post from any thread. `searchable` runs on the feed's thread and must be short.
 // Bounds     kWaitingBytesMax of text wait; Post of bulk work blocks beyond that, and
 //            urgent work is always let in (its writers are bounded by the store's queue).
-// Shutdown   the destructor works off what was posted.
+// Shutdown   the destructor works off what was posted; BeginStop cuts a repair short,
+//            which goes on at the next start.
 
 #include <condition_variable>
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <functional>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -68,13 +70,17 @@ class IndexFeed {
   void Post(IndexUpdate update);
   void WaitUntilIdle();  // everything posted before is searchable
 
-  bool repairing() const;
+  bool repairing() const;  // searches may miss what the store has
+  // True once the index holds what the store has; false at the deadline, when stopped, or after BeginStop.
+  bool WaitUntilRepaired(TimePoint deadline, const std::stop_token& stop) const;
+  void BeginStop();
   Bytes bytes() const;  // text that waits
 
  private:
   void Run();
   void Repair();
   Status AddAgain(const std::vector<std::uint64_t>& missing);
+  bool repair_given_up() const;
   void Apply(const IndexUpdate& update);
   void PublishAndAnswer();
 
@@ -88,11 +94,13 @@ class IndexFeed {
   std::condition_variable posted_;
   std::condition_variable room_;
   std::condition_variable idle_;
+  mutable std::condition_variable_any repaired_;
   std::deque<IndexUpdate> waiting_;  // guarded by mutex_, as is all to the next blank line
   std::uint64_t waiting_bytes_ = 0;
   std::size_t urgent_ = 0;
   bool working_ = true;  // the feed's thread holds updates that are not searchable yet
   bool repairing_ = true;
+  bool repair_given_up_ = false;
   bool stopping_ = false;
 
   std::vector<std::function<void()>> answers_;  // of the feed's thread: applied, not published

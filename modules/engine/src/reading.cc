@@ -205,6 +205,7 @@ void Reading::Enqueue(Source& source, std::vector<ListedFile> files) {
     if (world_.queue.depth().files == 0) {
       files_before_ = world_.ingest.files_done();
       bytes_before_ = world_.ingest.bytes_done();
+      if (!listing.ok() && stop_.stop_requested()) return;  // given up, not gone
       files_total_ = bytes_total_ = 0;
     }
     files_total_ += files.size();

@@ -367,6 +367,19 @@ TEST_F(EngineTest, EverythingIsThereAfterARestartAlsoWithoutTheIndex) {
   }
 }
 
+TEST_F(EngineTest, WhoAsksOnceWaitsForAnIndexThatIsBeingCompleted) {
+  Write("a.txt", "okapi");
+  Open(Config());
+  Read();
+  engine_.reset();
+  fs::remove_all(base_ / "data" / "index");
+  Open(Config());
+  EXPECT_TRUE(engine_->WaitUntilSearchable(TimePoint::max(), {}));
+  EXPECT_TRUE(engine_->ready());
+  EXPECT_TRUE(engine_->status().ready);
+  EXPECT_EQ(Paths("okapi").size(), 1U) << "nothing was read again";
+}
+
 TEST_F(EngineTest, ASecondEngineOnTheSameFolderIsToldWhoHoldsIt) {
   Open(Config());
   engine_->set_address("http://127.0.0.1:7421");

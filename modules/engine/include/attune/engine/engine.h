@@ -60,7 +60,12 @@ class Engine {
   virtual void Start() = 0;
   // Returns when every source is read to its end (or stop is requested).
   virtual void WaitUntilRead(std::stop_token stop) = 0;
-  virtual bool ready() const = 0;  // store open, index loaded: searches are answered
+  // Searches find all that is remembered. False while the index is completed from the database, as after a crash;
+  // searches are answered meanwhile, and may miss something.
+  virtual bool ready() const = 0;
+  // Returns ready() as soon as it is true, and at the deadline of clock(), or when stop is requested, at the latest.
+  // For whoever asks once and goes away; a server says ready() instead.
+  virtual bool WaitUntilSearchable(TimePoint /*deadline*/, std::stop_token /*stop*/) { return ready(); }
 
   // ---- recall. The asynchronous form is admitted or refused at once, runs on the
   // interactive lane and answers before its deadline or with an error.
