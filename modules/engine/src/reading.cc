@@ -20,6 +20,29 @@ std::string LastPart(const std::string& path) {
   return name.empty() ? "root" : name;
 }
 
+bool LiesInside(const std::string& path, const std::string& folder) {
+  if (!path.starts_with(folder) || path.size() == folder.size()) return false;
+  return folder.back() == '/' || path[folder.size()] == '/';
+}
+
+// How a person removes a source: a server offers both.
+std::string HowToRemove(const std::string& name) { return "on the page, or with DELETE /v1/sources/" + name; }
+
+Status ExpectApart(const std::string& folder, const Source& source) {
+  const std::string known = "the source '" + source.name() + "' (" + source.root() + ")";
+  if (LiesInside(folder, source.root())) {
+    return Error(ErrorCode::kConflict,
+                 "'" + folder + "' lies inside " + known +
+                     ", which reads and watches it already; leave it out, and search there with path:");
+  }
+  if (LiesInside(source.root(), folder)) {
+    return Error(ErrorCode::kConflict, "'" + folder + "' holds " + known +
+                                           "; leave it out, or remove that source first (" +
+                                           HowToRemove(source.name()) + ") and add this folder then");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Reading::Reading(ReadingWorld world, ReadingConfig config) : world_(std::move(world)), config_(std::move(config)) {
@@ -54,6 +77,7 @@ Result<Source*> Reading::Adopt(store::SourceId id, const std::string& name, cons
   walk.excluded_directories = {config_.excluded_directory};
   walk.global_excludes_path = config_.global_excludes_path;
   auto source = std::make_unique<Source>(id, name, root, world_.files, walk);
+  ATTUNE_RETURN_IF_ERROR(CountStored(*source, world_.store));
   const std::scoped_lock lock(mutex_);
   sources_.push_back(std::move(source));
   return sources_.back().get();
@@ -76,11 +100,11 @@ Result<Source*> Reading::AddSource(const std::string& root, std::string name) {
     return Error(ErrorCode::kInvalidArgument, "'" + root + "' is not a folder; name the folder that holds it");
   }
   bool started = false;
-  ATTUNE_RETURN_IF_ERROR(CountStored(*source, world_.store));
   {
     const std::scoped_lock lock(mutex_);
     for (const auto& source : sources_) {
       if (source->root() == folder) return source.get();
+      ATTUNE_RETURN_IF_ERROR(ExpectApart(folder, *source));
       if (!name.empty() && source->name() == name) {
         return Error(ErrorCode::kConflict, "the name '" + name + "' belongs to " + source->root() + "; choose another");
       }
@@ -182,6 +206,7 @@ void Reading::List(Source& source) {
   std::function<void(const std::string&)> watch;
   if (watching_ != nullptr) watch = [&](const std::string& directory) { watching_->AddDirectory(source, directory); };
   auto listing = ListSource(source, world_.store, world_.reader, watch, stop_.get_token());
+  if (!listing.ok() && stop_.stop_requested()) return;  // given up, not gone
   if (!listing.ok()) {
     // The folder may be on a disk that is not there today: what is remembered stays.
     source.set_state("gone");
@@ -205,7 +230,6 @@ void Reading::Enqueue(Source& source, std::vector<ListedFile> files) {
     if (world_.queue.depth().files == 0) {
       files_before_ = world_.ingest.files_done();
       bytes_before_ = world_.ingest.bytes_done();
-      if (!listing.ok() && stop_.stop_requested()) return;  // given up, not gone
       files_total_ = bytes_total_ = 0;
     }
     files_total_ += files.size();

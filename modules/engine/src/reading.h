@@ -10,7 +10,8 @@
 // Ownership  owns its sources; borrows the rest. Work runs as background tasks that
 //            `run` accepts; the destructor waits for them.
 // Threads    every member is thread-safe.
-// Errors     AddSource: kInvalidArgument (not a folder), kConflict (the name is taken by another folder).
+// Errors     AddSource: kInvalidArgument (not a folder), kConflict (the name is taken by another folder; the
+//            folder lies inside a source, or holds one: a file belongs to one source, or it goes stale in the other).
 
 #include <atomic>
 #include <condition_variable>

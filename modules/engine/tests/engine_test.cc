@@ -424,6 +424,32 @@ TEST_F(EngineTest, ARemovedSourceIsForgottenAndAMissingFolderIsNot) {
   EXPECT_EQ(engine_->RemoveSource("project").error().code(), ErrorCode::kNotFound);
 }
 
+TEST_F(EngineTest, AFolderInsideOrAroundASourceIsRefusedWithTheWayOut) {
+  Write("docs/a.txt", "narwhal");
+  const std::string project = (base_ / "project").string();
+  Open(Config());
+  const auto inside = engine_->AddSource(project + "/docs", "");
+  ASSERT_FALSE(inside.ok());
+  EXPECT_EQ(inside.error().code(), ErrorCode::kConflict);
+  EXPECT_NE(inside.error().message().find("'project' (" + project + ")"), std::string::npos)
+      << inside.error().message();
+  const auto around = engine_->AddSource(base_.string(), "");
+  ASSERT_FALSE(around.ok());
+  EXPECT_EQ(around.error().code(), ErrorCode::kConflict);
+  EXPECT_NE(around.error().message().find("DELETE /v1/sources/project"), std::string::npos) << around.error().message();
+
+  fs::create_directories(base_ / "project-2");
+  EXPECT_TRUE(engine_->AddSource(project + "-2", "").ok()) << "a longer name is no folder inside";
+  EXPECT_TRUE(engine_->AddSource(project + "/", "").ok()) << "the same folder is the same source";
+  EXPECT_EQ(engine_->status().sources.size(), 2U);
+  engine_.reset();
+
+  EngineConfig config = Config();
+  config.data_dir = (base_ / "other-data").string();
+  config.roots = {project, project + "/docs"};
+  EXPECT_EQ(Engine::Open(config, {SystemClock(), sys::RealFileSystem(), log_}).error().code(), ErrorCode::kConflict);
+}
+
 TEST_F(EngineTest, BadRequestsNameTheField) {
   Open(Config());
   EXPECT_NE(engine_->Search({.query = "x", .limit = 0}).error().message().find("limit is 0"), std::string::npos);
