@@ -52,6 +52,14 @@ bool IsIgnoredNow(Source& source, const QueuedFile& file) {
   return source.walker().IsIgnored(file.path, console::PathKind::kFile);
 }
 
+// Why the bytes of the file cannot be had now; none when they can, whatever they are.
+std::optional<std::string> Unreadable(const ReadOutcome& outcome) {
+  const auto* const document = std::get_if<store::NewDocument>(&outcome);
+  if (document == nullptr || document->content_hash != Hash128{}) return std::nullopt;
+  if (document->skip_reason != console::ToString(console::SkipReason::kUnreadable)) return std::nullopt;
+  return document->title;
+}
+
 std::string DocumentEvent(const Source& source, const std::string& path, std::size_t passages) {
   std::string json;
   state::JsonWriter out(json);
@@ -115,6 +123,11 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
                                 .known_hash = was_read ? std::optional(known->content_hash) : std::nullopt},
                                stop);
   if (std::holds_alternative<Interrupted>(outcome)) return false;
+  if (const std::optional<std::string> trouble = Unreadable(outcome)) {
+    source.NoteUnreadable(file.path, *trouble, was_read);
+  } else {
+    source.NoteReadable(file.path);
+  }
   files_done_.fetch_add(1, std::memory_order_relaxed);
   bytes_done_.fetch_add(file.size, std::memory_order_relaxed);
   if (const auto* same = std::get_if<Unchanged>(&outcome)) {
@@ -128,6 +141,8 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
     return true;
   }
   auto& document = std::get<store::NewDocument>(outcome);
+  // A permission that was taken away or a disk that fails is no reason to forget what the file said.
+  if (was_read && Unreadable(outcome)) return true;
   source.bytes_read += document.text.size();
   round.text_bytes += document.text.size();
   round.documents.push_back(std::move(document));

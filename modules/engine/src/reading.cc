@@ -9,6 +9,8 @@ namespace {
 constexpr Duration kRateWindow = std::chrono::seconds(5);
 constexpr std::size_t kRateSamplesMax = 16;
 constexpr Duration kRetryEvery = std::chrono::seconds(5);  // a full disk is not asked more often
+// No watch tells of a permission that was given back. Trying 1024 paths takes a few milliseconds.
+constexpr Duration kLookAgainEvery = std::chrono::seconds(30);
 
 std::string WithoutTrailingSlashes(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -217,7 +219,7 @@ void Reading::List(Source& source) {
   }
   source.files_found = listing->found;
   source.files_unchanged = listing->unchanged;
-  source.ReplaceWalkSkips(std::move(listing->skips));
+  source.TakeListing(std::move(listing->skips), std::move(listing->unreadable));
   source.set_state("reading");
   Enqueue(source, std::move(listing->to_read));
 }
@@ -311,9 +313,40 @@ void Reading::RetryWhatWasRefused(TimePoint now) {
   for (Source* const source : again) WantListing(*source);
 }
 
+bool Reading::IsReadableNow(const std::string& path) const {
+  const auto read = world_.files.Read(path, Bytes(0));  // opens it, and is refused whatever has a byte
+  if (read.ok() || read.error().code() == ErrorCode::kExhausted) return true;
+  if (read.error().code() == ErrorCode::kInvalidArgument) return world_.files.List(path).ok();
+  return read.error().code() == ErrorCode::kNotFound;
+}
+
+void Reading::LookAgain(TimePoint now) {
+  if (now < look_again_at_) return;
+  look_again_at_ = now + kLookAgainEvery;
+  std::vector<std::pair<Source*, std::vector<std::string>>> paths;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& source : sources_) paths.emplace_back(source.get(), source->unreadable());
+  }
+  std::erase_if(paths, [](const auto& each) { return each.second.empty(); });
+  if (paths.empty() || looking_again_.exchange(true)) return;
+  // A dead network folder answers late, and other work must not wait for it.
+  const bool accepted = Submit([this, paths = std::move(paths)] {
+    for (const auto& [source, unreadable] : paths) {
+      const bool readable = std::any_of(unreadable.begin(), unreadable.end(), [&](const std::string& path) {
+        return !stop_.stop_requested() && IsReadableNow(source->AbsolutePath(path));
+      });
+      if (readable && !source->removed) WantListing(*source);
+    }
+    looking_again_ = false;
+  });
+  if (!accepted) looking_again_ = false;
+}
+
 void Reading::Sample() {
   const TimePoint now = world_.clock.Now();
   RetryWhatWasRefused(now);
+  LookAgain(now);
   const std::scoped_lock lock(mutex_);
   rate_.push_back({.at = now, .bytes = world_.ingest.bytes_done()});
   while (rate_.size() > kRateSamplesMax || (rate_.size() > 2 && now - rate_.front().at > kRateWindow)) {

@@ -74,7 +74,7 @@ class Reading {
 
   std::vector<SourceStatus> Sources() const;
   ReadingStatus Progress() const;
-  // Remembers how much was done by now, for rates, and reads again what the store refused.
+  // Remembers how much was done by now, for rates, and reads again what the store refused or the disk did.
   // Called about every second, by one thread.
   void Sample();
 
@@ -95,6 +95,8 @@ class Reading {
   void Finish();  // of a submitted task
   void UpdateStates();
   void RetryWhatWasRefused(TimePoint now);
+  void LookAgain(TimePoint now);  // at what could not be read
+  bool IsReadableNow(const std::string& path) const;
 
   const ReadingWorld world_;
   const ReadingConfig config_;
@@ -111,7 +113,9 @@ class Reading {
   std::uint64_t files_total_ = 0, bytes_total_ = 0;    // queued since the work began
   std::uint64_t files_before_ = 0, bytes_before_ = 0;  // done when it began
   std::deque<RateSample> rate_;
-  TimePoint retry_at_{};  // of Sample's thread alone
+  TimePoint retry_at_{};  // of Sample's thread alone, as is the next
+  TimePoint look_again_at_{};
+  std::atomic<bool> looking_again_{false};
 
   std::unique_ptr<Watching> watching_;
 };

@@ -80,9 +80,14 @@ void Source::set_watch(std::string words) {
   watch_ = std::move(words);
 }
 
-void Source::ReplaceWalkSkips(SkipTally tally) {
+void Source::TakeListing(SkipTally walk_skips, std::vector<std::string> unreadable) {
   const std::scoped_lock lock(mutex_);
-  walk_skips_ = std::move(tally);
+  walk_skips_ = std::move(walk_skips);
+  kept_skips_ = SkipTally();
+  unreadable_.clear();
+  for (std::string& path : unreadable) {
+    if (unreadable_.size() < kUnreadableMax) unreadable_.emplace(std::move(path), false);
+  }
 }
 
 void Source::TakeCounts(const store::SourceCounts& counts, const std::vector<store::SkipCount>& skipped) {
@@ -108,6 +113,28 @@ void Source::CountStored(const store::NewDocument& document, const store::Stored
 void Source::CountRemoved(std::string_view path, const store::RemovedDocument& row) {
   const std::scoped_lock lock(mutex_);
   if (row.existed) Uncount(path, row.skip_reason, row.passages);
+}
+
+void Source::NoteUnreadable(std::string_view path, std::string_view detail, bool kept) {
+  const std::scoped_lock lock(mutex_);
+  if (unreadable_.contains(path)) return;
+  if (unreadable_.size() < kUnreadableMax) unreadable_.emplace(path, kept);
+  if (kept) kept_skips_.Add(console::ToString(console::SkipReason::kUnreadable), path, detail);
+}
+
+void Source::NoteReadable(std::string_view path) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = unreadable_.find(path);
+  if (found == unreadable_.end()) return;
+  if (found->second) kept_skips_.Remove(console::ToString(console::SkipReason::kUnreadable), path);
+  unreadable_.erase(found);
+}
+
+std::vector<std::string> Source::unreadable() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::string> paths;
+  for (const auto& [path, kept] : unreadable_) paths.push_back(path);
+  return paths;
 }
 
 void Source::Uncount(std::string_view path, std::string_view skip_reason, const store::PassageRange& passages) {
@@ -138,6 +165,7 @@ SourceStatus Source::status() const {
   status.watch = watch_;
   SkipTally skips = walk_skips_;
   skips.Add(stored_skips_);
+  skips.Add(kept_skips_);
   status.skipped = skips.Counts();
   return status;
 }

@@ -49,6 +49,8 @@ class SkipTally {
 
 class Source {
  public:
+  static constexpr std::size_t kUnreadableMax = 1024;  // of them are tried again; more wait for the next listing
+
   Source(store::SourceId id, std::string name, std::string root, const sys::FileSystem& files,
          console::WalkConfig config)
       : id_(id), name_(std::move(name)), walker_(files, std::move(root), std::move(config)) {}
@@ -64,12 +66,19 @@ class Source {
 
   void set_state(std::string_view state);
   void set_watch(std::string words);
-  void ReplaceWalkSkips(SkipTally tally);  // after a listing: what the walk left out, of which the store has no rows
+  // After a listing: what the walk left out, of which the store has no rows, and which of it could not be read. What
+  // was unreadable before is forgotten; what still is will be met again.
+  void TakeListing(SkipTally walk_skips, std::vector<std::string> unreadable);
 
   // What the store has of this source: counted once, and from then on kept exact by what each write says it changed.
   void TakeCounts(const store::SourceCounts& counts, const std::vector<store::SkipCount>& skipped);
   void CountStored(const store::NewDocument& document, const store::StoredDocument& stored);
   void CountRemoved(std::string_view path, const store::RemovedDocument& row);
+
+  // A file could not be read. `kept`: the store keeps what it knew of it, so that it is counted here.
+  void NoteUnreadable(std::string_view path, std::string_view detail, bool kept);
+  void NoteReadable(std::string_view path);
+  std::vector<std::string> unreadable() const;  // files and directories to try again
 
   SourceStatus status() const;
 
@@ -97,7 +106,9 @@ class Source {
   std::string watch_ = "off";
   SkipTally walk_skips_;
   SkipTally stored_skips_;
-  std::uint64_t documents_ = 0;  // in the store, read
+  SkipTally kept_skips_;
+  std::map<std::string, bool, std::less<>> unreadable_;  // path -> counted in kept_skips_
+  std::uint64_t documents_ = 0;                          // in the store, read
   std::uint64_t passages_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "source_listing.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -48,17 +49,31 @@ class Comparison final : public console::WalkVisitor {
 
   bool OnSkip(const console::WalkSkip& skip) override {
     listing_.skips.Add(console::ToString(skip.reason), skip.path, skip.detail);
+    if (skip.reason == console::SkipReason::kUnreadable) listing_.unreadable.emplace_back(skip.path);
     return !stop_.stop_requested();
   }
 
   SourceListing Finish(const console::WalkSummary& summary) {
     listing_.skips.AddCount(console::ToString(console::SkipReason::kIgnored),
                             summary.skipped_by(console::SkipReason::kIgnored));
-    for (auto& [path, known] : known_) listing_.to_read.push_back({.path = path, .size = 0, .left_out = true});
+    std::sort(listing_.unreadable.begin(), listing_.unreadable.end());
+    for (auto& [path, known] : known_) {
+      if (!IsOutOfSight(path)) listing_.to_read.push_back({.path = path, .size = 0, .left_out = true});
+    }
     return std::move(listing_);
   }
 
  private:
+  // The walk could not look at the path, or into a directory above it.
+  bool IsOutOfSight(const std::string& path) const {
+    const auto& unreadable = listing_.unreadable;
+    for (std::size_t end = path.find('/'); !unreadable.empty(); end = path.find('/', end + 1)) {
+      if (std::binary_search(unreadable.begin(), unreadable.end(), path.substr(0, end))) return true;
+      if (end == std::string::npos) break;
+    }
+    return false;
+  }
+
   bool IsUnchanged(const console::WalkedFile& file, const Known& known) const {
     if (file.info.size != known.size || file.info.modified_ns != known.modified_ns) return false;
     return known.skip_reason.empty() || !reader_.MayReadNow(file.path, file.info.size, known.skip_reason);

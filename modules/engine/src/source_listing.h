@@ -29,10 +29,13 @@ struct ListedFile {
 };
 
 struct SourceListing {
-  std::vector<ListedFile> to_read;  // new, changed or left out; of the last the reader makes sure once more
+  // New, changed or left out; of the last the reader makes sure once more. What lies below a directory that cannot be
+  // looked into is none of them: it stays as it is remembered.
+  std::vector<ListedFile> to_read;
   std::uint64_t found = 0;
   std::uint64_t unchanged = 0;
-  SkipTally skips;  // what the walk left out; the store has the rest
+  SkipTally skips;                      // what the walk left out; the store has the rest
+  std::vector<std::string> unreadable;  // files and directories that could not be looked at
 };
 
 // Takes the source's counts from the store. REQUIRES: nothing of the source is being stored meanwhile.
