@@ -17,12 +17,13 @@ constexpr Row kRows[] = {
     {"unreadable", "Give the user who runs attune the right to read it, or add it to .attuneignore."},
     {"too_deep", "Add the deep folder as a source of its own."},
     {"path_too_long", "Add a folder further down as a source of its own, which shortens the paths."},
-    {"too_large", "Raise the document limit if the memory allows it, or split the file."},
+    {"too_large", "Raise --file-max for text and --memory for PDF and images, or split the file."},
     {"empty", "Nothing to do: there is no text in it."},
     {"binary", "Convert it to text, PDF or an image if it holds something to read."},
     {"over_long_lines", "Read the source that it was generated from, or reformat it with line breaks."},
     {"invalid_encoding", "Save it as UTF-8."},
     {"unsupported", "Convert it to text, Markdown, HTML or PDF."},
+    {"recognition_off", "Start with --ocr on to recognise the text of images and scans."},
     {"changed_while_read", "Nothing to do: it is read again when it has come to rest."},
 };
 static_assert(sizeof(kRows) / sizeof(kRows[0]) == kSkipReasonCount);

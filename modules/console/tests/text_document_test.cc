@@ -96,7 +96,11 @@ TEST(SkipReasons, EachHasANameAndARemedy) {
     EXPECT_TRUE(Remedy(reason).ends_with('.'));
   }
   EXPECT_EQ(ToString(SkipReason::kOverLongLines), "over_long_lines");
+  EXPECT_EQ(ToString(SkipReason::kRecognitionOff), "recognition_off");
   EXPECT_EQ(ToString(SkipReason::kChangedWhileRead), "changed_while_read");
+  EXPECT_NE(Remedy(SkipReason::kTooLarge).find("--file-max"), std::string_view::npos) << "a setting that exists";
+  EXPECT_NE(Remedy(SkipReason::kTooLarge).find("--memory"), std::string_view::npos);
+  EXPECT_NE(Remedy(SkipReason::kRecognitionOff).find("--ocr on"), std::string_view::npos);
 }
 
 }  // namespace

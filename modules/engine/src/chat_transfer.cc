@@ -74,9 +74,15 @@ class Import {
     if (report_.problems.size() < kProblemsKept) report_.problems.push_back(std::move(words));
   }
 
-  ImportReport Finish(const console::ChatImportReport& read) {
+  ImportReport Finish(const console::ChatImportReport& read, const std::string& name) {
     report_.format = read.format;
-    if (read.broken_off) NoteProblem(read.broken_off->message());
+    if (read.broken_off) {
+      std::string words = "'" + name + "': " + read.broken_off->message();
+      if (read.broken_off->code() == ErrorCode::kCorruption) {
+        words += "; what came before is imported, export it again and import that for the rest";
+      }
+      NoteProblem(std::move(words));
+    }
     feed_.WaitUntilIdle();
     return std::move(report_);
   }
@@ -182,14 +188,14 @@ Result<ImportReport> ImportChats(const ImportFile& file, store::Store& store, In
   const console::ChatImportOptions options{.source_name = file.name};
   if (info.kind == sys::FileKind::kDirectory) {
     ATTUNE_ASSIGN_OR_RETURN(const auto read, console::ImportChatFolder(file.files, path, options, visitor));
-    return import.Finish(read);
+    return import.Finish(read, file.name);
   }
   if (info.kind != sys::FileKind::kRegular) {
     return Error(ErrorCode::kInvalidArgument, "'" + path + "' is neither a file nor a folder of chats");
   }
   ATTUNE_ASSIGN_OR_RETURN(state::ChunkSource chunks, OpenChunks(path));
   ATTUNE_ASSIGN_OR_RETURN(const auto read, console::ImportChats(std::move(chunks), options, visitor));
-  return import.Finish(read);
+  return import.Finish(read, file.name);
 }
 
 Result<std::string> ExportChat(const store::Store& store, std::int64_t chat, std::string_view format) {

@@ -14,9 +14,6 @@ namespace {
 using console::Skip;
 using console::SkipReason;
 
-// Reasons that the configuration decides: another run may read the file.
-constexpr std::string_view kRecognitionOff = "recognition is switched off; start with --ocr on to read it";
-
 Skip FromReadError(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kExhausted:
@@ -95,6 +92,7 @@ Bytes DocumentReader::LimitFor(std::string_view path) const {
 
 bool DocumentReader::MayReadNow(std::string_view path, std::uint64_t size, std::string_view skip_reason) const {
   if (skip_reason == console::ToString(SkipReason::kTooLarge)) return size <= LimitFor(path).count();
+  if (skip_reason == console::ToString(SkipReason::kRecognitionOff)) return recognizers_ != nullptr;
   if (skip_reason == console::ToString(SkipReason::kUnsupported)) return recognizers_ != nullptr && IsPaged(path);
   return skip_reason == console::ToString(SkipReason::kUnreadable);  // permissions change without a new stamp
 }
@@ -126,7 +124,7 @@ ReadOutcome DocumentReader::Read(const ReadRequest& request, const std::stop_tok
   const bool is_pdf = bytes->starts_with("%PDF-");
   if (is_pdf || vision::LooksLikeImage(*bytes)) {
     if (!is_pdf && recognizers_ == nullptr) {
-      TakeSkip({SkipReason::kUnsupported, std::string(kRecognitionOff)}, document);
+      TakeSkip({SkipReason::kRecognitionOff, "an image, and recognition is switched off"}, document);
       return document;
     }
     const PagedResult result = is_pdf ? ReadPdfDocument(std::move(*bytes), recognizers_, stop, document)

@@ -15,6 +15,12 @@ std::string RemedyFor(std::string_view reason) {
   return "";
 }
 
+// "docs/scan.png: an image, and recognition is switched off"
+std::string Words(const std::string& path, const std::string& detail) {
+  const std::string shown = console::ToPathText(path);
+  return detail.empty() ? shown : shown + ": " + console::ToPathText(detail);
+}
+
 }  // namespace
 
 void SkipTally::Add(std::string_view reason, std::string_view path, std::string_view detail) {
@@ -57,7 +63,7 @@ std::vector<SkipCount> SkipTally::Counts() const {
   for (const auto& [reason, entry] : entries_) {
     if (entry.files == 0) continue;
     counts.push_back({.reason = reason, .files = entry.files, .remedy = RemedyFor(reason), .examples = {}});
-    for (const Example& example : entry.examples) counts.back().examples.push_back(console::ToPathText(example.path));
+    for (const Example& example : entry.examples) counts.back().examples.push_back(Words(example.path, example.detail));
   }
   std::stable_sort(counts.begin(), counts.end(),
                    [](const SkipCount& a, const SkipCount& b) { return a.files > b.files; });

@@ -1,5 +1,6 @@
 // The engine on real folders: what is written is found, what is gone is gone, and
 // what was remembered is there after a restart.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace attune::engine {
 namespace {
 
 using namespace attune::literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
 
 TEST_F(EngineTest, WhatIsInAFolderIsFoundWithItsLines) {
   Write("src/pool.cc", "// Buffers.\n#include <vector>\n\nint AcquireBuffer(int size) {\n  return size;\n}\n");
@@ -155,19 +159,27 @@ TEST_F(EngineTest, WhatIsNotReadIsCountedByReason) {
   Write("image.bin", std::string("\0\1\2\3\0\0", 6) + std::string(100, '\0'));
   Write("empty.txt", "");
   Write("large.txt", std::string(2 << 20, 'x'));
+  Write("scan.png", "\x89PNG\r\n\x1a\n and so on");
   EngineConfig config = Config();
   config.file_max = 1_MiB;
   Open(config);
   Read();
   std::map<std::string, std::uint64_t> reasons;
+  std::map<std::string, std::string> words;
   const SourceStatus source = engine_->status().sources[0];
   for (const SkipCount& skip : source.skipped) {
     reasons[skip.reason] = skip.files;
-    EXPECT_FALSE(skip.remedy.empty()) << skip.reason;
+    ASSERT_EQ(skip.examples.size(), 1U) << skip.reason;
+    words[skip.reason] = skip.examples[0] + " | " + skip.remedy;
   }
   EXPECT_EQ(reasons["binary"], 1U);
   EXPECT_EQ(reasons["empty"], 1U);
   EXPECT_EQ(reasons["too_large"], 1U);
+  EXPECT_EQ(reasons["recognition_off"], 1U);
+  // Each names the file, the value that decided it, and what a person can do.
+  EXPECT_THAT(words["too_large"], AllOf(StartsWith("large.txt: "), HasSubstr("1MiB"), HasSubstr("--file-max")));
+  EXPECT_THAT(words["recognition_off"], AllOf(StartsWith("scan.png: "), HasSubstr("--ocr on")));
+  EXPECT_THAT(words["binary"], AllOf(StartsWith("image.bin: holds bytes"), HasSubstr("Convert it")));
 
   config.file_max = 8_MiB;
   Open(config);
@@ -300,6 +312,17 @@ TEST_F(EngineTest, WhoAsksOnceWaitsForAnIndexThatIsBeingCompleted) {
   EXPECT_TRUE(engine_->ready());
   EXPECT_TRUE(engine_->status().ready);
   EXPECT_EQ(Paths("okapi").size(), 1U) << "nothing was read again";
+}
+
+TEST_F(EngineTest, ATruncatedExportIsImportedUpToTheCutAndNamed) {
+  Write("export.json",
+        R"([{"id":"one","messages":[{"role":"user","content":"the ferry to Visby"}]},{"id":"two","mess)");
+  Open(Config());
+  const auto report = engine_->ImportChats((base_ / "project" / "export.json").string(), "", {});
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report->chats_added, 1U);
+  ASSERT_EQ(report->problems.size(), 1U);
+  EXPECT_THAT(report->problems[0], AllOf(StartsWith("'export.json': "), HasSubstr("export it again")));
 }
 
 TEST_F(EngineTest, ASecondEngineOnTheSameFolderIsToldWhoHoldsIt) {

@@ -30,9 +30,10 @@ enum class SkipReason : std::uint8_t {
   kOverLongLines,     // minified or generated
   kInvalidEncoding,   // claims an encoding that its bytes contradict
   kUnsupported,       // a kind of file that nothing here reads
+  kRecognitionOff,    // an image or a scan, and recognition is switched off
   kChangedWhileRead,  // grew, shrank or vanished under the reader
 };
-inline constexpr std::size_t kSkipReasonCount = 15;
+inline constexpr std::size_t kSkipReasonCount = 16;
 
 // One short lower-case word group for tables and JSON: "too_large".
 std::string_view ToString(SkipReason reason) noexcept;

@@ -147,7 +147,7 @@ struct SkipCount {
   std::string reason{};  // "binary", "too large", ...
   std::uint64_t files = 0;
   std::string remedy{};
-  std::vector<std::string> examples{};  // at most 5 paths, printable
+  std::vector<std::string> examples{};  // at most 5, printable: "path", or "path: what decided it"
 };
 
 struct SourceStatus {
