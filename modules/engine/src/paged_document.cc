@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "attune/vision/image.h"
@@ -78,24 +80,49 @@ void FinishDocument(std::string_view language, store::NewDocument& document) {
   document.line_count = static_cast<std::uint32_t>(std::count(document.text.begin(), document.text.end(), '\n'));
 }
 
-// What one page could not give, so that the file can say so when no page gave anything.
-struct PageFailures {
-  std::optional<Error> first;
+// What the pages could not give: why the file has no text, or a note about what is missing of it.
+struct PageLosses {
+  std::uint64_t failed = 0;
+  std::uint64_t without_text = 0;  // while recognition is off: perhaps scans, perhaps blank
+  std::optional<Error> first;      // of the failed ones
   bool interrupted = false;
 
   void Add(const Error& error, const std::stop_token& stop) {
     if (stop.stop_requested()) interrupted = true;
+    ++failed;
     if (!first) first = error;
   }
 };
 
-PagedResult Conclude(const PageFailures& failures, std::string_view language, store::NewDocument& document) {
-  if (failures.interrupted) return {.skip = std::nullopt, .interrupted = true};
+std::string PagesOf(std::uint64_t count, int pages) {
+  return std::to_string(count) + " of " + std::to_string(pages) + (pages == 1 ? " page" : " pages");
+}
+
+std::string NoteOn(const PageLosses& losses, int pages) {
+  std::string note;
+  if (losses.first) note = PagesOf(losses.failed, pages) + " could not be read: " + losses.first->message();
+  if (losses.without_text > 0) {
+    if (!note.empty()) note += "; ";
+    note += PagesOf(losses.without_text, pages) + " without text, and recognition is switched off";
+  }
+  return note;
+}
+
+Skip WhyNothing(const PageLosses& losses, int pages) {
+  if (losses.first) return {FromPageError(*losses.first).reason, NoteOn(losses, pages)};
+  if (losses.without_text > 0) return {SkipReason::kRecognitionOff, NoteOn(losses, pages)};
+  return {SkipReason::kEmpty, "no page has any text"};
+}
+
+PagedResult Conclude(const PageLosses& losses, int pages, std::string_view language, store::NewDocument& document) {
+  if (losses.interrupted) return {.skip = std::nullopt, .interrupted = true};
   if (document.passages.empty()) {
     document.text.clear();
     document.page_words.clear();
-    if (failures.first) return {.skip = FromPageError(*failures.first), .interrupted = false};
-    return {.skip = Skip{SkipReason::kEmpty, "no page has any text"}, .interrupted = false};
+    return {.skip = WhyNothing(losses, pages), .interrupted = false};
+  }
+  if (const std::string note = NoteOn(losses, pages); !note.empty()) {
+    document.title += (document.title.empty() ? "(" : " (") + note + ")";
   }
   FinishDocument(language, document);
   return {};
@@ -114,8 +141,8 @@ PagedResult ReadPdfDocument(std::string bytes, vision::RecognizerPool* recognize
   if (!opened.ok()) return {.skip = FromPageError(opened.error()), .interrupted = false};
   vision::PdfDocument& pdf = **opened;
   document.title = pdf.title();
-  PageFailures failures;
-  for (int number = 1; number <= pdf.pages() && !failures.interrupted; ++number) {
+  PageLosses losses;
+  for (int number = 1; number <= pdf.pages() && !losses.interrupted; ++number) {
     auto page = pdf.ReadPage(number);
     if (page.ok() && page->words.empty() && recognizers != nullptr) {
       page = RecognizeOne(*recognizers, stop, [&](vision::Recognizer& recognizer) {
@@ -123,32 +150,33 @@ PagedResult ReadPdfDocument(std::string bytes, vision::RecognizerPool* recognize
       });
     }
     if (!page.ok()) {
-      failures.Add(page.error(), stop);
+      losses.Add(page.error(), stop);
       continue;
     }
+    if (page->words.empty() && recognizers == nullptr) ++losses.without_text;
     AppendPage(*page, static_cast<std::uint32_t>(number), document);
-    if (stop.stop_requested()) failures.interrupted = true;
+    if (stop.stop_requested()) losses.interrupted = true;
   }
-  return Conclude(failures, "pdf", document);
+  return Conclude(losses, pdf.pages(), "pdf", document);
 }
 
 PagedResult ReadImageDocument(std::string_view bytes, vision::RecognizerPool& recognizers, const std::stop_token& stop,
                               store::NewDocument& document) {
   const auto info = vision::ProbeImage(bytes, {});
   if (!info.ok()) return {.skip = FromPageError(info.error()), .interrupted = false};
-  PageFailures failures;
-  for (int number = 0; number < info->pages && !failures.interrupted; ++number) {
+  PageLosses losses;
+  for (int number = 0; number < info->pages && !losses.interrupted; ++number) {
     const auto page = RecognizeOne(recognizers, stop, [&](vision::Recognizer& recognizer) {
       return recognizer.RecognizeFile(bytes, number, {}, stop);
     });
     if (!page.ok()) {
-      failures.Add(page.error(), stop);
+      losses.Add(page.error(), stop);
       continue;
     }
     AppendPage(*page, static_cast<std::uint32_t>(number) + 1, document);
-    if (stop.stop_requested()) failures.interrupted = true;
+    if (stop.stop_requested()) losses.interrupted = true;
   }
-  return Conclude(failures, "image", document);
+  return Conclude(losses, info->pages, "image", document);
 }
 
 }  // namespace attune::engine

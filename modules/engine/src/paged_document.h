@@ -4,8 +4,9 @@
 // cut into passages that know their page; words of recognised pages keep their boxes.
 //
 // Threads    the functions are thread-safe; a recognizer is borrowed page by page.
-// Errors     what prevents reading the whole file is the skip reason; a page that
-//            fails is left out and counted in the title's note, the rest is read.
+// Errors     what prevents reading the whole file is the skip reason; a page that fails, or
+//            that has no text while recognition is off, is left out and counted in a
+//            note behind the title, and the rest is read.
 
 #include <optional>
 #include <stop_token>
@@ -23,7 +24,7 @@ struct PagedResult {
   bool interrupted = false;
 };
 
-// `recognizers` may be null: pages without a text layer are left out then.
+// `recognizers` may be null: recognition is off.
 PagedResult ReadPdfDocument(std::string bytes, vision::RecognizerPool* recognizers, const std::stop_token& stop,
                             store::NewDocument& document);
 PagedResult ReadImageDocument(std::string_view bytes, vision::RecognizerPool& recognizers, const std::stop_token& stop,
