@@ -76,6 +76,7 @@ std::string DocumentEvent(const Source& source, const std::string& path, std::si
 struct Ingest::Round {
   std::vector<store::NewDocument> documents;
   std::vector<std::string> gone;
+  std::vector<store::TouchedDocument> touched;
   std::vector<TimePoint> changed_at;  // when the watch saw what is committed here
   std::uint64_t text_bytes = 0;
 };
@@ -104,7 +105,31 @@ bool Ingest::Process(const FileBatch& batch, const std::stop_token& stop) {
     if (!batch.urgent) world_.gate.Pass(world_.clock.Now() - began, stop);
   }
   Commit(source, round, batch.urgent);
+  Gather(std::move(round.touched));
   return complete;
+}
+
+void Ingest::Gather(std::vector<store::TouchedDocument> touched) {
+  if (touched.empty()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    touched_.insert(touched_.end(), touched.begin(), touched.end());
+    if (touched_.size() < kTouchedMax) return;
+  }
+  StoreTouched();
+}
+
+void Ingest::StoreTouched() {
+  store::TouchDocuments op;
+  {
+    const std::scoped_lock lock(mutex_);
+    op.documents = std::exchange(touched_, {});
+  }
+  if (op.documents.empty()) return;
+  // Without its new stamp a file is looked at once more by the next listing.
+  if (const auto stored = world_.store.Write(std::move(op)); !stored.ok()) {
+    world_.log.Warning("the stamps of touched files cannot be stored", {{"error", stored.error().message()}});
+  }
 }
 
 bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_token& stop, Round& round) {
@@ -131,9 +156,8 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
   files_done_.fetch_add(1, std::memory_order_relaxed);
   bytes_done_.fetch_add(file.size, std::memory_order_relaxed);
   if (const auto* same = std::get_if<Unchanged>(&outcome)) {
-    const auto touched =
-        world_.store.Write(store::TouchDocument{.id = known->id, .size = same->size, .modified_ns = same->modified_ns});
-    if (!touched.ok()) NoteTrouble(source, touched.error());
+    const bool stored_already = same->size == known->size && same->modified_ns == known->modified_ns;
+    if (!stored_already) round.touched.push_back({known->id, known->content_hash, same->size, same->modified_ns});
     return true;
   }
   if (std::holds_alternative<Vanished>(outcome)) {
@@ -154,6 +178,7 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
   Remove(source, round, urgent);
   if (round.documents.empty()) return;
   Round done = std::exchange(round, Round{});
+  round.touched = std::move(done.touched);
   IndexUpdate update;
   update.urgent = urgent;
   std::vector<std::vector<IndexPassage>> passages;

@@ -53,6 +53,10 @@ class Ingest {
   // False when it was interrupted: what is missing has to be listed again.
   bool Process(const FileBatch& batch, const std::stop_token& stop);
 
+  // Stamps of touched files are gathered over batches, so that a branch switch costs a commit a thousand files. Whoever
+  // calls Process calls this when nothing waits any more.
+  void StoreTouched();
+
   std::uint64_t bytes_done() const noexcept { return bytes_done_.load(std::memory_order_relaxed); }
   std::uint64_t files_done() const noexcept { return files_done_.load(std::memory_order_relaxed); }
   std::string current_path() const;  // printable
@@ -60,11 +64,14 @@ class Ingest {
   std::string trouble() const;
 
  private:
+  static constexpr std::size_t kTouchedMax = 1024;  // about 10 ms of the store's writer
+
   struct Round;  // of one batch: what waits for the commit
 
   bool ReadOne(Source& source, const QueuedFile& file, const std::stop_token& stop, Round& round);
   void Commit(Source& source, Round& round, bool urgent);
   void Remove(Source& source, Round& round, bool urgent);
+  void Gather(std::vector<store::TouchedDocument> touched);
   void Announce(Source& source, const std::vector<store::NewDocument>& documents);
   void NoteTrouble(Source& source, const Error& error);
 
@@ -72,8 +79,9 @@ class Ingest {
   std::atomic<std::uint64_t> bytes_done_{0};
   std::atomic<std::uint64_t> files_done_{0};
   mutable std::mutex mutex_;
-  std::string current_;  // guarded by mutex_
-  std::string trouble_;  // guarded by mutex_
+  std::string current_;                          // guarded by mutex_
+  std::string trouble_;                          // guarded by mutex_
+  std::vector<store::TouchedDocument> touched_;  // guarded by mutex_
 };
 
 }  // namespace attune::engine

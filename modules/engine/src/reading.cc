@@ -63,6 +63,8 @@ void Reading::Stop() {
   if (watching_ != nullptr) watching_->Stop();
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return tasks_ == 0; });
+  lock.unlock();
+  world_.ingest.StoreTouched();
 }
 
 Status Reading::AdoptStored() {
@@ -262,6 +264,7 @@ void Reading::ReadSome() {
   if (const auto batch = world_.queue.Take()) {
     const bool complete = world_.ingest.Process(*batch, stop_.get_token());
     world_.queue.Done(*batch);
+    if (world_.queue.depth().files == 0) world_.ingest.StoreTouched();
     batch->source->files_done += batch->files.size();
     if (!complete && !stop_.stop_requested() && !batch->source->removed) WantListing(*batch->source);
   }

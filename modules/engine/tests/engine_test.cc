@@ -130,6 +130,23 @@ TEST_F(EngineTest, ATouchedFileKeepsItsPassages) {
   EXPECT_EQ(engine_->status().sources[0].files_read, 0U);
 }
 
+TEST_F(EngineTest, ManyTouchedFilesCostAFewCommits) {
+  constexpr int kFiles = 300;
+  for (int i = 0; i < kFiles; ++i) Write("f" + std::to_string(i) + ".txt", "text number " + std::to_string(i));
+  Open(Config());
+  Read();
+  engine_.reset();
+  const auto later = fs::file_time_type::clock::now() + std::chrono::hours(1);
+  for (const auto& file : fs::directory_iterator(base_ / "project")) fs::last_write_time(file, later);
+  Open(Config());
+  Read();
+  EXPECT_LE(engine_->status().store.commits, 10U) << "as after a branch switch";
+  EXPECT_EQ(engine_->status().sources[0].files_read, 0U);
+  Open(Config());
+  Read();
+  EXPECT_EQ(engine_->status().sources[0].files_unchanged, static_cast<std::uint64_t>(kFiles)) << "the stamps are known";
+}
+
 TEST_F(EngineTest, SavedCreatedAndDeletedFilesAreFollowed) {
   Write("old.txt", "antelope");
   Open(Config());

@@ -29,7 +29,9 @@ Result<std::size_t> SizeOf(const PutSource& op, Bytes limit) {
 }
 Result<std::size_t> SizeOf(const RemoveSource& op, Bytes /*limit*/) { return sizeof(op); }
 Result<std::size_t> SizeOf(const PutDocuments& op, Bytes /*limit*/) { return sizeof(op); }
-Result<std::size_t> SizeOf(const TouchDocument& op, Bytes /*limit*/) { return sizeof(op); }
+Result<std::size_t> SizeOf(const TouchDocuments& op, Bytes /*limit*/) {
+  return sizeof(op) + op.documents.size() * sizeof(TouchedDocument);
+}
 Result<std::size_t> SizeOf(const RemoveDocuments& op, Bytes /*limit*/) {
   std::size_t bytes = sizeof(op);
   for (const std::string& path : op.paths) bytes += sizeof(std::string) + path.size();

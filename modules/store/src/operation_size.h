@@ -12,7 +12,7 @@ namespace attune::store {
 Result<std::size_t> SizeOf(const PutSource& op, Bytes text_bytes_max);
 Result<std::size_t> SizeOf(const RemoveSource& op, Bytes text_bytes_max);
 Result<std::size_t> SizeOf(const PutDocuments& op, Bytes text_bytes_max);  // documents are limited one by one, later
-Result<std::size_t> SizeOf(const TouchDocument& op, Bytes text_bytes_max);
+Result<std::size_t> SizeOf(const TouchDocuments& op, Bytes text_bytes_max);
 Result<std::size_t> SizeOf(const RemoveDocuments& op, Bytes text_bytes_max);
 Result<std::size_t> SizeOf(const PutNote& op, Bytes text_bytes_max);
 Result<std::size_t> SizeOf(const RemoveNote& op, Bytes text_bytes_max);

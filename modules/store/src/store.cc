@@ -60,6 +60,8 @@ constexpr Writer::Lane kLaneOf = Writer::Lane::kSmall;
 template <>
 constexpr Writer::Lane kLaneOf<PutDocuments> = Writer::Lane::kBulk;
 template <>
+constexpr Writer::Lane kLaneOf<TouchDocuments> = Writer::Lane::kBulk;
+template <>
 constexpr Writer::Lane kLaneOf<RemoveDocuments> = Writer::Lane::kBulk;
 template <>
 constexpr Writer::Lane kLaneOf<RemoveSource> = Writer::Lane::kBulk;
@@ -186,7 +188,7 @@ Status Store::Submit(Op op, std::function<void(Result<typename Op::Outcome>)> do
 ATTUNE_STORE_OPERATION_(PutSource);
 ATTUNE_STORE_OPERATION_(RemoveSource);
 ATTUNE_STORE_OPERATION_(PutDocuments);
-ATTUNE_STORE_OPERATION_(TouchDocument);
+ATTUNE_STORE_OPERATION_(TouchDocuments);
 ATTUNE_STORE_OPERATION_(RemoveDocuments);
 ATTUNE_STORE_OPERATION_(PutNote);
 ATTUNE_STORE_OPERATION_(RemoveNote);

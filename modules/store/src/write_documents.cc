@@ -234,11 +234,17 @@ Result<SourceId> Apply(WriteScope& scope, const PutSource& op) {
   return id;
 }
 
-Result<void> Apply(WriteScope& scope, const TouchDocument& op) {
-  Query query(scope.connection, "UPDATE documents SET size = ?, modified_ns = ? WHERE id = ?");
-  ATTUNE_RETURN_IF_ERROR(query.Bind(op.size, op.modified_ns, op.id.value).Run());
-  if (scope.connection.changed_rows() == 1) return OkStatus();
-  return Error(ErrorCode::kNotFound, "there is no document " + std::to_string(op.id.value));
+Result<std::uint64_t> Apply(WriteScope& scope, const TouchDocuments& op) {
+  Query query(scope.connection, "UPDATE documents SET size = ?, modified_ns = ? WHERE id = ? AND content_hash = ?");
+  std::uint64_t changed = 0;
+  for (const TouchedDocument& document : op.documents) {
+    const std::string hash = HashToBytes(document.content_hash);
+    ATTUNE_RETURN_IF_ERROR(query.Bind(document.size, document.modified_ns, document.id.value, Blob{hash}).Run());
+    query.Again();
+    changed += static_cast<std::uint64_t>(scope.connection.changed_rows());
+    scope.bytes += kRowBytes;
+  }
+  return changed;
 }
 
 Status ApplyRemoveSourceRow(WriteScope& scope, SourceId source) {

@@ -30,7 +30,7 @@ Result<RemovedDocument> ApplyRemoveDocument(WriteScope& scope, SourceId source, 
 Result<std::optional<PassageRange>> ApplyRemoveAnyDocument(WriteScope& scope, SourceId source);
 
 Result<SourceId> Apply(WriteScope& scope, const PutSource& op);
-Result<void> Apply(WriteScope& scope, const TouchDocument& op);
+Result<std::uint64_t> Apply(WriteScope& scope, const TouchDocuments& op);
 Status ApplyRemoveSourceRow(WriteScope& scope, SourceId source);  // REQUIRES: no document is left
 
 }  // namespace attune::store

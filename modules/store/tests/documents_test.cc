@@ -178,12 +178,17 @@ TEST_F(Documents, AFileThatIsSkippedNowLosesItsTextAndPassages) {
 TEST_F(Documents, TouchingChangesTheStampOnly) {
   const SourceId source = PutFolder();
   const StoredDocument stored = PutOne(source, MakeDocument("a.cc", 20));
-  Must(store_->Write(TouchDocument{.id = stored.id, .size = 11, .modified_ns = 22}));
+  const Hash128 hash = MakeDocument("a.cc", 20).content_hash;
+  const auto touched =
+      Must(store_->Write(TouchDocuments{.documents = {{stored.id, hash, 11, 22}, {DocumentId{99}, hash, 1, 1}}}));
+  EXPECT_EQ(touched, 1U) << "the other one is unknown";
   const DocumentInfo info = Must(store_->ReadDocumentInfo(stored.id)).value();
   EXPECT_EQ(info.size, 11U);
   EXPECT_EQ(info.modified_ns, 22);
   EXPECT_EQ(info.passages, stored.added);
-  EXPECT_EQ(store_->Write(TouchDocument{.id = DocumentId{99}}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(Must(store_->Write(TouchDocuments{.documents = {{stored.id, ContentHash("others"), 5, 5}}})), 0U);
+  EXPECT_EQ(Must(store_->ReadDocumentInfo(stored.id))->size, 11U) << "it has other bytes by now";
+  EXPECT_EQ(Must(store_->Write(TouchDocuments{})), 0U);
 }
 
 TEST_F(Documents, OneBadDocumentDoesNotHinderTheOthers) {

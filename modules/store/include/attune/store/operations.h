@@ -76,12 +76,18 @@ struct PutDocuments {
   std::vector<NewDocument> documents{};
 };
 
-// The file was touched but its bytes are the same: only the stamp changes, passages stay.
-struct TouchDocument {
-  using Outcome = void;  // kNotFound when there is no such document
+// A file that was touched while its bytes stayed the same.
+struct TouchedDocument {
   DocumentId id{};
+  Hash128 content_hash{};  // of the bytes that were looked at; a row that has others by now is left alone
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;
+};
+
+// Only the stamps change, passages stay. Many in one operation: a branch switch touches thousands.
+struct TouchDocuments {
+  using Outcome = std::uint64_t;  // how many rows changed
+  std::vector<TouchedDocument> documents{};
 };
 
 struct RemovedDocument {
