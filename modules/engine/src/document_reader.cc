@@ -90,6 +90,15 @@ Bytes DocumentReader::LimitFor(std::string_view path) const {
   return IsPaged(path) ? config_.paged_file_max : config_.text_file_max;
 }
 
+std::uint64_t DocumentReader::BytesToRead(const ReadRequest& request, std::uint64_t size_listed) const {
+  std::uint64_t size = size_listed;
+  if (size == 0) {
+    const auto info = files_.LinkStat(request.absolute_path);
+    size = info.ok() && info->kind == sys::FileKind::kRegular ? info->size : 0;
+  }
+  return size > LimitFor(request.path).count() ? 0 : size;
+}
+
 bool DocumentReader::MayReadNow(std::string_view path, std::uint64_t size, std::string_view skip_reason) const {
   if (skip_reason == console::ToString(SkipReason::kTooLarge)) return size <= LimitFor(path).count();
   if (skip_reason == console::ToString(SkipReason::kRecognitionOff)) return recognizers_ != nullptr;

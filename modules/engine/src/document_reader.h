@@ -59,6 +59,10 @@ class DocumentReader {
 
   ReadOutcome Read(const ReadRequest& request, const std::stop_token& stop) const;
 
+  // How much of the file Read would hold: nothing when it is gone, or above the limit of its kind. `size_listed` is
+  // believed unless it is 0.
+  std::uint64_t BytesToRead(const ReadRequest& request, std::uint64_t size_listed) const;
+
   // Whether a file that was left out for `reason` might be read now (a limit was raised, recognition switched on).
   bool MayReadNow(std::string_view path, std::uint64_t size, std::string_view skip_reason) const;
 

@@ -19,9 +19,10 @@ constexpr std::uint64_t kBytesPerFileByte = 4;
 // A recogniser and the picture that it looks at.
 constexpr std::uint64_t kPagedBytes = 160ULL << 20U;
 
-std::uint64_t BytesNeeded(const QueuedFile& file) {
-  if (IsPaged(file.path)) return kPagedBytes + file.size;
-  return std::max<std::uint64_t>(file.size, 64 * 1024) * kBytesPerFileByte;
+// For a file of which `size` bytes are read.
+std::uint64_t BytesNeeded(const std::string& path, std::uint64_t size) {
+  if (IsPaged(path)) return kPagedBytes + size;
+  return std::max<std::uint64_t>(size, 64 * 1024) * kBytesPerFileByte;
 }
 
 std::vector<IndexPassage> PassagesForIndex(const Source& source, const store::NewDocument& document) {
@@ -43,6 +44,10 @@ std::vector<IndexPassage> PassagesForIndex(const Source& source, const store::Ne
                         .prose = kind == HitKind::kProse || kind == HitKind::kPage});
   }
   return passages;
+}
+
+ReadRequest RequestFor(const Source& source, const QueuedFile& file, std::optional<Hash128> known_hash = std::nullopt) {
+  return {.absolute_path = source.AbsolutePath(file.path), .path = file.path, .known_hash = known_hash};
 }
 
 // A file that is still there and was not met by the walk is one that a rule leaves out.
@@ -91,7 +96,9 @@ bool Ingest::Process(const FileBatch& batch, const std::stop_token& stop) {
       break;
     }
     const TimePoint began = world_.clock.Now();
-    auto room = world_.memory.Reserve("reading", Bytes(BytesNeeded(file)), TimePoint::max(), stop);
+    // The watch does not say how large a file is.
+    const std::uint64_t size = world_.reader.BytesToRead(RequestFor(source, file), file.size);
+    auto room = world_.memory.Reserve("reading", Bytes(BytesNeeded(file.path, size)), TimePoint::max(), stop);
     if (!room.ok()) {
       if (!stop.stop_requested()) {
         round.documents.push_back(SkippedDocument(
@@ -143,9 +150,7 @@ bool Ingest::ReadOne(Source& source, const QueuedFile& file, const std::stop_tok
   ReadOutcome outcome =
       IsIgnoredNow(source, file)
           ? ReadOutcome(Vanished{})
-          : world_.reader.Read({.absolute_path = source.AbsolutePath(file.path),
-                                .path = file.path,
-                                .known_hash = was_read ? std::optional(known->content_hash) : std::nullopt},
+          : world_.reader.Read(RequestFor(source, file, was_read ? std::optional(known->content_hash) : std::nullopt),
                                stop);
   if (std::holds_alternative<Interrupted>(outcome)) return false;
   if (const std::optional<std::string> trouble = Unreadable(outcome)) {

@@ -206,6 +206,19 @@ TEST_F(EngineTest, WhatIsNotReadIsCountedByReason) {
   })) << "a raised limit reads what it left out";
 }
 
+TEST_F(EngineTest, AChangedFileReservesWhatItsReadingTakes) {
+  EngineConfig config = Config();
+  config.memory = 128_MiB;
+  config.file_max = 64_MiB;
+  Open(config);
+  Read();
+  Write("large.txt", std::string(40 << 20, '\n') + "okapi\n");
+  EXPECT_TRUE(WaitFor([&] { return !engine_->status().sources[0].skipped.empty(); }));
+  const SourceStatus source = engine_->status().sources[0];
+  ASSERT_EQ(source.skipped.size(), 1U);
+  EXPECT_THAT(source.skipped[0].examples, testing::ElementsAre(HasSubstr("needs more memory than allowed")));
+}
+
 TEST_F(EngineTest, NotesAndMessagesAreFoundWhenTheyAreAnswered) {
   Open(Config());
   auto [remembered, note] = Reply<Note>();
