@@ -66,7 +66,7 @@ class Import {
       ++report_.chats_updated;
     }
     report_.messages_added += stored->added.size();
-    return Index(stored->added);
+    return Index(stored->chat, stored->added);
   }
 
   void NoteProblem(std::string words) {
@@ -88,7 +88,7 @@ class Import {
   }
 
  private:
-  Status Index(const std::vector<store::MessageId>& added) {
+  Status Index(store::ChatId chat, const std::vector<store::MessageId>& added) {
     std::vector<store::PassageId> ids;
     for (const store::MessageId message : added) ids.push_back(store::PassageId::Of(message));
     IndexUpdate update;
@@ -96,7 +96,11 @@ class Import {
       update.added.push_back(ToIndexPassage(stored));
       return true;
     }));
-    if (!update.added.empty()) feed_.Post(std::move(update));
+    if (update.added.empty()) return OkStatus();
+    feed_.Post(std::move(update));
+    // Whoever deleted the chat before this posted the removal before this as well: it is repeated.
+    ATTUNE_ASSIGN_OR_RETURN(const auto still_there, store_.ReadChat(chat));
+    if (!still_there) feed_.Post({.added = {}, .removed = std::move(ids), .urgent = false, .searchable = {}});
     return OkStatus();
   }
 

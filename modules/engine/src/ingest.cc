@@ -193,10 +193,12 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
     NoteTrouble(source, stored.error());
     return;
   }
+  std::vector<store::PassageId> added;
   bool all_stored = true;
   for (std::size_t i = 0; i < stored->size(); ++i) {
     const auto& one = (*stored)[i];
     if (!one.ok()) {
+      if (source.removed) return;  // together with its source
       NoteTrouble(source, one.error());
       all_stored = false;
       continue;
@@ -204,6 +206,7 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
     const store::NewDocument& document = done.documents[i];
     for (std::size_t k = 0; k < one->added.size() && k < passages[i].size(); ++k) {
       passages[i][k].id = one->added[k];
+      added.push_back(one->added[k]);
       update.added.push_back(std::move(passages[i][k]));
     }
     for (std::size_t k = 0; k < one->removed.size(); ++k) update.removed.push_back(one->removed[k]);
@@ -219,6 +222,9 @@ void Ingest::Commit(Source& source, Round& round, bool urgent) {
     for (const TimePoint changed : changed_at) world_.freshness.Record(world_.clock.Now() - changed);
   };
   world_.feed.Post(std::move(update));
+  // Whoever removed the source between the writing and the posting posted the removal first: it is repeated. A removal
+  // that comes later finds everything posted.
+  if (source.removed) world_.feed.Post({.added = {}, .removed = std::move(added), .urgent = urgent, .searchable = {}});
 }
 
 void Ingest::Remove(Source& source, Round& round, bool urgent) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -397,6 +398,24 @@ TEST_F(EngineTest, ARemovedSourceIsForgottenAndAMissingFolderIsNot) {
   ASSERT_TRUE(engine_->RemoveSource("project").ok());
   EXPECT_TRUE(WaitFor([&] { return Paths("narwhal").empty(); }));
   EXPECT_EQ(engine_->RemoveSource("project").error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(EngineTest, ASourceThatIsRemovedWhileItsFilesAreStoredLeavesNothingInTheIndex) {
+  Write("a.txt", "narwhal");
+  Open(Config());
+  // The event comes between the writing into the store and the posting to the index.
+  std::atomic<bool> once{true};
+  const auto listener = engine_->AddEventListener([&] {
+    const auto events = engine_->EventsSince(0);
+    const bool stored = std::ranges::any_of(events, [](const Event& event) { return event.type == "document"; });
+    if (!stored || !once.exchange(false)) return;
+    EXPECT_TRUE(engine_->RemoveSource("project").ok());
+  });
+  Read();
+  EXPECT_FALSE(once);
+  EXPECT_EQ(engine_->status().index.passages, 0U);
+  EXPECT_EQ(engine_->status().store.documents, 0U);
+  engine_->RemoveEventListener(listener);
 }
 
 TEST_F(EngineTest, AFolderInsideOrAroundASourceIsRefusedWithTheWayOut) {
