@@ -6,7 +6,12 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "attune/sys/errno.h"
@@ -33,31 +38,43 @@ bool AppearsComplete(const std::string& path) noexcept {
   return S_ISLNK(info.st_mode) || (S_ISREG(info.st_mode) && info.st_nlink > 1);
 }
 
-}  // namespace
+class InotifyWatch final : public DirectoryWatch {
+ public:
+  InotifyWatch(int inotify_fd, int wake_fd) noexcept;
+  ~InotifyWatch() override;
 
-Error WatchFailed(int error_number, const std::string& path) {
-  if (error_number != ENOSPC) return FromErrno(error_number, "watch", path);
-  return {ErrorCode::kExhausted,
-          DescribePath("watch", path) +
-              ": the system's limit of watches is reached; raise /proc/sys/fs/inotify/max_user_watches"};
-}
+  Result<int> AddDirectory(const std::string& path) override;
+  Status RemoveDirectory(const std::string& path) override;
+  Result<std::vector<WatchEvent>> Poll(Duration timeout) override;
+  void Wake() noexcept override;
+  std::size_t directories_watched() const override;
 
-Result<std::unique_ptr<DirectoryWatch>> DirectoryWatch::Create() {
-  FileDescriptor inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!inotify.valid()) return FromErrno(errno, "inotify_init1");
-  FileDescriptor wake(NewWakeEvent());
-  if (!wake.valid()) return FromErrno(errno, "eventfd");
-  return std::unique_ptr<DirectoryWatch>(new DirectoryWatch(inotify.Release(), wake.Release()));
-}
+ private:
+  struct RawEvent {
+    int watch;
+    std::uint32_t mask;
+    std::string_view name;
+  };
 
-DirectoryWatch::DirectoryWatch(int inotify_fd, int wake_fd) noexcept : inotify_fd_(inotify_fd), wake_fd_(wake_fd) {}
+  void Translate(const RawEvent& raw, std::vector<WatchEvent>& out);
+  void Forget(int watch);                                               // REQUIRES: mutex_ held
+  void EndTree(const std::string& path, std::vector<WatchEvent>& out);  // REQUIRES: mutex_ held
 
-DirectoryWatch::~DirectoryWatch() {
+  const int inotify_fd_;
+  const int wake_fd_;
+  mutable std::mutex mutex_;
+  std::unordered_map<int, std::string> paths_;  // guarded by mutex_; watch -> path
+  std::map<std::string, int> watches_;          // guarded by mutex_; ordered, so that a subtree is a range
+};
+
+InotifyWatch::InotifyWatch(int inotify_fd, int wake_fd) noexcept : inotify_fd_(inotify_fd), wake_fd_(wake_fd) {}
+
+InotifyWatch::~InotifyWatch() {
   ::close(inotify_fd_);
   ::close(wake_fd_);
 }
 
-Result<int> DirectoryWatch::AddDirectory(const std::string& path) {
+Result<int> InotifyWatch::AddDirectory(const std::string& path) {
   // Held across the system call, so that Poll cannot meet an event of a watch it does not know yet.
   const std::scoped_lock lock(mutex_);
   const int watch = ::inotify_add_watch(inotify_fd_, path.c_str(), kMask);
@@ -74,7 +91,7 @@ Result<int> DirectoryWatch::AddDirectory(const std::string& path) {
   return watch;
 }
 
-Status DirectoryWatch::RemoveDirectory(const std::string& path) {
+Status InotifyWatch::RemoveDirectory(const std::string& path) {
   const std::scoped_lock lock(mutex_);
   const auto found = watches_.find(path);
   if (found == watches_.end()) return Error(ErrorCode::kNotFound, DescribePath("watch", path) + " does not exist");
@@ -84,7 +101,7 @@ Status DirectoryWatch::RemoveDirectory(const std::string& path) {
   return OkStatus();
 }
 
-Result<std::vector<WatchEvent>> DirectoryWatch::Poll(Duration timeout) {
+Result<std::vector<WatchEvent>> InotifyWatch::Poll(Duration timeout) {
   std::array<pollfd, 2> sources{pollfd{inotify_fd_, POLLIN, 0}, pollfd{wake_fd_, POLLIN, 0}};
   if (::poll(sources.data(), sources.size(), PollTimeout(timeout)) < 0 && errno != EINTR) {
     return FromErrno(errno, "poll");
@@ -109,14 +126,14 @@ Result<std::vector<WatchEvent>> DirectoryWatch::Poll(Duration timeout) {
   return events;
 }
 
-void DirectoryWatch::Wake() noexcept { SignalWake(wake_fd_); }
+void InotifyWatch::Wake() noexcept { SignalWake(wake_fd_); }
 
-std::size_t DirectoryWatch::directories_watched() const {
+std::size_t InotifyWatch::directories_watched() const {
   const std::scoped_lock lock(mutex_);
   return paths_.size();
 }
 
-void DirectoryWatch::Translate(const RawEvent& raw, std::vector<WatchEvent>& out) {
+void InotifyWatch::Translate(const RawEvent& raw, std::vector<WatchEvent>& out) {
   const std::scoped_lock lock(mutex_);
   if ((raw.mask & IN_Q_OVERFLOW) != 0) {
     out.push_back({.kind = WatchEventKind::kOverflow, .directory = {}, .name = {}});
@@ -145,7 +162,7 @@ void DirectoryWatch::Translate(const RawEvent& raw, std::vector<WatchEvent>& out
   }
 }
 
-void DirectoryWatch::Forget(int watch) {
+void InotifyWatch::Forget(int watch) {
   const auto found = paths_.find(watch);
   if (found == paths_.end()) return;
   watches_.erase(found->second);
@@ -153,7 +170,7 @@ void DirectoryWatch::Forget(int watch) {
 }
 
 // Ends the watches of `path` and everything below: their paths are wrong from now on.
-void DirectoryWatch::EndTree(const std::string& path, std::vector<WatchEvent>& out) {
+void InotifyWatch::EndTree(const std::string& path, std::vector<WatchEvent>& out) {
   std::vector<int> ended;
   if (const auto self = watches_.find(path); self != watches_.end()) ended.push_back(self->second);
   const std::string below = path.ends_with('/') ? path : path + "/";
@@ -166,6 +183,23 @@ void DirectoryWatch::EndTree(const std::string& path, std::vector<WatchEvent>& o
     ::inotify_rm_watch(inotify_fd_, watch);  // fails harmlessly if the kernel ended it already
     Forget(watch);
   }
+}
+
+}  // namespace
+
+Error WatchFailed(int error_number, const std::string& path) {
+  if (error_number != ENOSPC) return FromErrno(error_number, "watch", path);
+  return {ErrorCode::kExhausted,
+          DescribePath("watch", path) +
+              ": the system's limit of watches is reached; raise /proc/sys/fs/inotify/max_user_watches"};
+}
+
+Result<std::unique_ptr<DirectoryWatch>> DirectoryWatch::Create() {
+  FileDescriptor inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!inotify.valid()) return FromErrno(errno, "inotify_init1");
+  FileDescriptor wake(NewWakeEvent());
+  if (!wake.valid()) return FromErrno(errno, "eventfd");
+  return std::unique_ptr<DirectoryWatch>(std::make_unique<InotifyWatch>(inotify.Release(), wake.Release()));
 }
 
 }  // namespace attune::sys

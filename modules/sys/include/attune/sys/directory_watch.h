@@ -17,7 +17,9 @@
 //            - Entries made in a new directory before AddDirectory returns are
 //              *not* reported: add first, then list it.
 //            - kOverflow: events were lost; rescan everything.
-// Ownership  owns the inotify descriptor and one for Wake.
+// An interface, so that a test can say what a kernel rarely does: no watches left, events lost.
+//
+// Ownership  the one that Create makes owns the inotify descriptor and one for Wake.
 // Threads    one thread polls; every other member is thread-safe.
 // Cost       about 1 KiB of kernel memory per watch; an event is one short read.
 // Bounds     at most 4096 events a Poll; the rest comes with the next.
@@ -26,12 +28,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "attune/base/clock.h"
@@ -58,43 +56,26 @@ struct WatchEvent {
 
 class DirectoryWatch {
  public:
+  // The kernel's own.
   static Result<std::unique_ptr<DirectoryWatch>> Create();
 
+  DirectoryWatch() = default;
   DirectoryWatch(const DirectoryWatch&) = delete;
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;
-  ~DirectoryWatch();
+  virtual ~DirectoryWatch() = default;
 
   // The watch's number, positive. A directory that is watched already keeps its
   // number and takes the new path. Symlinks are not followed.
-  Result<int> AddDirectory(const std::string& path);
+  virtual Result<int> AddDirectory(const std::string& path) = 0;
   // Ends one watch. kNotFound if `path` is not watched. Events that are queued already may still come.
-  Status RemoveDirectory(const std::string& path);
+  virtual Status RemoveDirectory(const std::string& path) = 0;
 
   // Waits at most `timeout` for events; empty when none came or Wake was called.
-  Result<std::vector<WatchEvent>> Poll(Duration timeout);
+  virtual Result<std::vector<WatchEvent>> Poll(Duration timeout) = 0;
   // Ends the Poll that runs now, or else the next one, at once.
-  void Wake() noexcept;
+  virtual void Wake() noexcept = 0;
 
-  std::size_t directories_watched() const;
-
- private:
-  DirectoryWatch(int inotify_fd, int wake_fd) noexcept;
-
-  struct RawEvent {
-    int watch;
-    std::uint32_t mask;
-    std::string_view name;
-  };
-
-  void Translate(const RawEvent& raw, std::vector<WatchEvent>& out);
-  void Forget(int watch);                                               // REQUIRES: mutex_ held
-  void EndTree(const std::string& path, std::vector<WatchEvent>& out);  // REQUIRES: mutex_ held
-
-  const int inotify_fd_;
-  const int wake_fd_;
-  mutable std::mutex mutex_;
-  std::unordered_map<int, std::string> paths_;  // guarded by mutex_; watch -> path
-  std::map<std::string, int> watches_;          // guarded by mutex_; ordered, so that a subtree is a range
+  virtual std::size_t directories_watched() const = 0;
 };
 
 }  // namespace attune::sys
