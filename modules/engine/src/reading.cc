@@ -49,8 +49,12 @@ Status ExpectApart(const std::string& folder, const Source& source) {
 
 Reading::Reading(ReadingWorld world, ReadingConfig config) : world_(std::move(world)), config_(std::move(config)) {
   if (!config_.watch) return;
+  auto watch = sys::DirectoryWatch::Create();
+  if (!watch.ok()) {
+    world_.log.Warning("changes cannot be watched, folders are listed instead", {{"error", watch.error().message()}});
+  }
   watching_ =
-      std::make_unique<Watching>(world_.clock, world_.queue, world_.log,
+      std::make_unique<Watching>(world_.clock, world_.queue, world_.log, watch.ok() ? *std::move(watch) : nullptr,
                                  WatchCallbacks{.listing_wanted = [this](Source& source) { WantListing(source); },
                                                 .work_added = [this] { Pump(); }});
 }
@@ -222,6 +226,7 @@ void Reading::List(Source& source) {
   source.files_found = listing->found;
   source.files_unchanged = listing->unchanged;
   source.TakeListing(std::move(listing->skips), std::move(listing->unreadable));
+  if (watching_ != nullptr) watching_->OnListed(source);
   source.set_state("reading");
   Enqueue(source, std::move(listing->to_read));
 }
@@ -280,7 +285,12 @@ void Reading::UpdateStates() {
   const std::scoped_lock lock(mutex_);
   for (const auto& source : sources_) {
     const SourceStatus status = source->status();
-    if (status.state == "reading" && status.files_pending == 0) source->set_state(config_.watch ? "watching" : "read");
+    if (status.state != "reading" || status.files_pending > 0) continue;
+    if (watching_ == nullptr) {
+      source->set_state("read");
+    } else {
+      source->set_state(watching_->IsRescanned(*source) ? "rescanning" : "watching");
+    }
   }
   idle_.notify_all();
 }

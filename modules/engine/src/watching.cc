@@ -1,5 +1,6 @@
 #include "watching.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -50,15 +51,9 @@ class NewDirectory final : public console::WalkVisitor {
 
 }  // namespace
 
-Watching::Watching(const Clock& clock, FileQueue& queue, metrics::Logger& log, WatchCallbacks callbacks)
-    : clock_(clock), queue_(queue), log_(log), callbacks_(std::move(callbacks)) {
-  auto created = sys::DirectoryWatch::Create();
-  if (created.ok()) {
-    watch_ = *std::move(created);
-  } else {
-    log_.Warning("changes cannot be watched, folders are listed instead", {{"error", created.error().message()}});
-  }
-}
+Watching::Watching(const Clock& clock, FileQueue& queue, metrics::Logger& log,
+                   std::unique_ptr<sys::DirectoryWatch> watch, WatchCallbacks callbacks)
+    : clock_(clock), queue_(queue), log_(log), callbacks_(std::move(callbacks)), watch_(std::move(watch)) {}
 
 Watching::~Watching() { Stop(); }
 
@@ -76,29 +71,47 @@ void Watching::Start() {
 void Watching::AddDirectory(Source& source, const std::string& absolute_path) {
   {
     const std::scoped_lock lock(mutex_);
-    if (rescanned_.contains(&source)) return;
+    if (const auto fallen = rescanned_.find(&source); fallen != rescanned_.end()) {
+      if (absolute_path == source.root() && MayWatch()) fallen->second = false;  // a listing begins: it tries again
+      if (fallen->second) return;
+    }
     directories_[absolute_path] = &source;
   }
-  if (watch_ == nullptr) {
+  if (!MayWatch()) {
     FallBack(source, Error(ErrorCode::kUnavailable, "the kernel gives no inotify"));
     return;
   }
   const auto added = watch_->AddDirectory(absolute_path);
-  if (added.ok()) {
-    if (absolute_path == source.root()) source.set_watch("inotify");
-  } else if (added.error().code() == ErrorCode::kExhausted) {
+  if (added.ok()) return;
+  if (added.error().code() == ErrorCode::kExhausted) {
     FallBack(source, added.error());
   } else {
     log_.Debug("a directory cannot be watched", {{"path", absolute_path}, {"error", added.error().message()}});
   }
 }
 
+void Watching::OnListed(Source& source) {
+  const std::scoped_lock lock(mutex_);
+  const auto fallen = rescanned_.find(&source);
+  if (fallen != rescanned_.end()) {
+    if (fallen->second || !MayWatch()) return;
+    rescanned_.erase(fallen);
+    log_.Info("a source is watched again", {{"source", source.name()}});
+  }
+  source.set_watch("inotify");
+}
+
 void Watching::FallBack(Source& source, const Error& why) {
   const std::scoped_lock lock(mutex_);
-  if (!rescanned_.insert(&source).second) return;
-  source.set_watch("rescan every " + ToString(kRescanEvery) + ": " + why.message());
-  log_.Warning("a source is listed again and again instead of watched",
-               {{"source", source.name()}, {"error", why.message()}});
+  const auto [fallen, is_new] = rescanned_.emplace(&source, true);
+  fallen->second = true;
+  if (!is_new) return;
+  std::string words = "rescan every " + ToString(kRescanEvery) + ": " + why.message();
+  if (why.code() == ErrorCode::kExhausted) {
+    words += " (sysctl fs.inotify.max_user_watches=524288); every rescan tries to watch again";
+  }
+  source.set_watch(words);
+  log_.Warning("a source is listed again and again instead of watched", {{"source", source.name()}, {"watch", words}});
 }
 
 void Watching::Forget(const Source& source) {
@@ -113,7 +126,7 @@ void Watching::Forget(const Source& source) {
       unwatched.push_back(it->first);
       it = directories_.erase(it);
     }
-    std::erase_if(rescanned_, [&](const Source* each) { return each == &source; });
+    std::erase_if(rescanned_, [&](const auto& each) { return each.first == &source; });
   }
   if (watch_ == nullptr) return;
   for (const std::string& path : unwatched) static_cast<void>(watch_->RemoveDirectory(path));  // gone is fine
@@ -121,26 +134,31 @@ void Watching::Forget(const Source& source) {
 
 void Watching::Run(const std::stop_token& stop) {
   sys::SetThreadName("watch");
-  bool broken = false;
   while (!stop.stop_requested()) {
-    if (watch_ == nullptr || broken) {
+    if (!MayWatch()) {
       std::unique_lock lock(mutex_);
       stopped_.wait_for(lock, stop, kPollMax, [] { return false; });
     } else if (const auto events = watch_->Poll(kPollMax); events.ok()) {
       for (const sys::WatchEvent& event : *events) Handle(event);
       if (!events->empty()) callbacks_.work_added();
     } else {
-      broken = true;
+      broken_ = true;
       for (Source* const source : WatchedSources()) FallBack(*source, events.error());
     }
     RescanDue();
   }
 }
 
+bool Watching::IsRescanned(const Source& source) const {
+  const std::scoped_lock lock(mutex_);
+  return std::any_of(rescanned_.begin(), rescanned_.end(), [&](const auto& each) { return each.first == &source; });
+}
+
 std::set<Source*> Watching::WatchedSources() const {
   const std::scoped_lock lock(mutex_);
   std::set<Source*> sources;
   for (const auto& [directory, source] : directories_) sources.insert(source);
+  for (const auto& [source, refused] : rescanned_) sources.insert(source);
   return sources;
 }
 
@@ -214,7 +232,7 @@ void Watching::RescanDue() {
   std::set<Source*> sources;
   {
     const std::scoped_lock lock(mutex_);
-    sources = rescanned_;
+    for (const auto& [source, refused] : rescanned_) sources.insert(source);
   }
   for (Source* const source : sources) callbacks_.listing_wanted(*source);
 }
