@@ -550,7 +550,8 @@ EngineStatus EngineInUse::status() const {
     if (source.state == "gone") {
       status.warnings.push_back(
           "The folder of source '" + source.name + "' (" + source.root +
-          ") cannot be read; what is remembered of it stays. Mount it again, or remove the source.");
+          ") cannot be read; what is remembered of it stays. Mount it again, or remove the source " +
+          HowToRemove(source.name) + ".");
     }
   }
   if (feed_.repairing())

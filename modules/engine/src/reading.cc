@@ -27,9 +27,6 @@ bool LiesInside(const std::string& path, const std::string& folder) {
   return folder.back() == '/' || path[folder.size()] == '/';
 }
 
-// How a person removes a source: a server offers both.
-std::string HowToRemove(const std::string& name) { return "on the page, or with DELETE /v1/sources/" + name; }
-
 Status ExpectApart(const std::string& folder, const Source& source) {
   const std::string known = "the source '" + source.name() + "' (" + source.root() + ")";
   if (LiesInside(folder, source.root())) {

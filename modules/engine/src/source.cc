@@ -23,6 +23,8 @@ std::string Words(const std::string& path, const std::string& detail) {
 
 }  // namespace
 
+std::string HowToRemove(const std::string& name) { return "on the page, or with DELETE /v1/sources/" + name; }
+
 void SkipTally::Add(std::string_view reason, std::string_view path, std::string_view detail) {
   Entry& entry = entries_[std::string(reason)];
   ++entry.files;

@@ -47,6 +47,9 @@ class SkipTally {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
+// How a person removes a source, as the end of a sentence.
+std::string HowToRemove(const std::string& name);
+
 class Source {
  public:
   static constexpr std::size_t kUnreadableMax = 1024;  // of them are tried again; more wait for the next listing

@@ -393,7 +393,7 @@ TEST_F(EngineTest, ARemovedSourceIsForgottenAndAMissingFolderIsNot) {
   Open(config);
   Read();
   EXPECT_EQ(engine_->status().sources[0].state, "gone");
-  EXPECT_FALSE(engine_->status().warnings.empty());
+  EXPECT_THAT(engine_->status().warnings, testing::Contains(HasSubstr("DELETE /v1/sources/project")));
   EXPECT_EQ(Paths("narwhal").size(), 1U) << "a disk that is not mounted today";
   ASSERT_TRUE(engine_->RemoveSource("project").ok());
   EXPECT_TRUE(WaitFor([&] { return Paths("narwhal").empty(); }));
