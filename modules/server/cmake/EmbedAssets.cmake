@@ -42,5 +42,12 @@ else()
     BYPRODUCTS ${web_data}
     COMMENT "Checking the page" VERBATIM)
   add_dependencies(attune_server attune_web)
+  if(ATTUNE_BUILD_TESTS)
+    foreach(script test check) # vitest over src/lib; types and accessibility
+      add_test(NAME web.${script} COMMAND ${CMAKE_COMMAND} -D SOURCE=${web_source} -D BUILD=${web_build}
+        -D NPM=${ATTUNE_NPM} -D SCRIPT=${script} -P ${CMAKE_CURRENT_LIST_DIR}/TestWeb.cmake)
+      set_tests_properties(web.${script} PROPERTIES LABELS web TIMEOUT 240 RESOURCE_LOCK web)
+    endforeach()
+  endif()
 endif()
 target_sources(attune_server PRIVATE "${web_data}")
