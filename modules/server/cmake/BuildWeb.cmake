@@ -1,7 +1,8 @@
 # cmake -D SOURCE=web -D BUILD=dir -D OUTPUT=file.cc -D NPM=npm -D NODE_VERSION=18.20.4 -P BuildWeb.cmake
 #
 # Copies SOURCE to BUILD/page, runs npm there and writes the result as OUTPUT. A stamp holds the
-# hash of everything that went in; while it fits, nothing happens.
+# hash of everything that went in; while it fits, nothing happens. Where the page cannot be built,
+# BUILD/failed.txt says why in one line; tools/build shows it.
 cmake_minimum_required(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/WriteAssets.cmake")
 
@@ -31,6 +32,8 @@ function(give_up step output)
   message(WARNING "attune: the page could not be built (${step}); the server shows a plain one instead.\n${output}\n"
                   "The next build tries again. To build without it: -DATTUNE_BUILD_WEB=OFF")
   file(REMOVE "${stamp}")
+  string(REGEX MATCH "[^\n]*(ERR|rror)[^\n]*" words "${output}")
+  file(WRITE "${BUILD}/failed.txt" "${step}: ${words}\n")
   if(NOT EXISTS "${OUTPUT}")
     attune_write_assets("${OUTPUT}" "" "")
   endif()
@@ -81,4 +84,5 @@ endif()
 
 attune_write_assets("${OUTPUT}" "${page}/dist" "${BUILD}/packed")
 file(WRITE "${stamp}" "${wanted}")
+file(REMOVE "${BUILD}/failed.txt")
 message(STATUS "attune: the page is built")
