@@ -75,17 +75,22 @@ export class AttuneProcess {
   }
 
   async stop() {
-    if (this.child !== null && this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = new Promise((resolve) => this.child.once('exit', resolve));
-      this.child.kill('SIGTERM');
-      const killer = setTimeout(() => this.child.kill('SIGKILL'), kStopMs);
-      await ended;
-      clearTimeout(killer);
-    }
+    await this.halt();
     await rm(this.home, { recursive: true, force: true });
   }
 
+  // Ends the server and keeps what it remembers; launch() starts it again.
+  async halt() {
+    if (this.child === null || this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGTERM');
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), kStopMs);
+    await ended;
+    clearTimeout(killer);
+  }
+
   async launch(binary, options) {
+    this.output = '';
     const args = ['up', this.folder, '--data', this.data, '--port', '0', ...options];
     this.child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk) => (this.output = (this.output + chunk).slice(-20_000));

@@ -4,7 +4,7 @@
 //   ATTUNE_BIN=build/release/apps/attune/attune node --test tests/clients/mcp.test.mjs
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -28,6 +28,31 @@ async function connected(transport, body) {
   } finally {
     await client.close();
   }
+}
+
+const stdio = (attune) => new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data, ...patient] });
+
+// One command of the program, to its end.
+function attuneCommand(attune, ...words) {
+  return new Promise((resolve) => {
+    const child = spawn(binary, [...words, '--data', attune.data, ...patient], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.once('exit', (status) => resolve({ status, output }));
+  });
+}
+
+async function remembered(client, word) {
+  const note = await call(client, 'remember', { text: `${word} is remembered` });
+  assert.ok(!note.isError, JSON.stringify(note));
+  return note.structuredContent.id;
+}
+
+async function assertFinds(client, word, id) {
+  const found = await call(client, 'search', { query: word });
+  assert.ok(!found.isError, JSON.stringify(found));
+  assert.deepEqual(found.structuredContent.hits.map((hit) => hit.id), [id]);
 }
 
 const call = (client, name, args = {}) => client.callTool({ name, arguments: args });
@@ -133,10 +158,26 @@ describe('a running server', () => {
   });
 
   it('is reached by attune mcp on standard input and output', async () => {
-    const transport = new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data, ...patient] });
-    await connected(transport, (client) => converse(client, 'qrelay'));
+    await connected(stdio(attune), (client) => converse(client, 'qrelay'));
     const seen = await attune.get('/v1/search?q=qrelaynote');
     assert.equal(seen.hits.length, 1, 'what was remembered through stdio is in the server');
+  });
+
+  it('may start again, or end, while attune mcp talks through it', async () => {
+    await connected(stdio(attune), async (client) => {
+      const first = await remembered(client, 'qbeforerestart');
+      await attune.halt();
+      await attune.launch(binary, patient);
+      await assertFinds(client, 'qbeforerestart', first);
+      const second = await remembered(client, 'qafterrestart');
+      assert.equal((await attune.get('/v1/search?q=qafterrestart')).hits[0].id, second, 'through the new server');
+      await attune.halt();
+      await assertFinds(client, 'qafterrestart', second);
+      await assertFinds(client, 'qalone', await remembered(client, 'qalone'));
+      assert.equal((await call(client, 'status')).structuredContent.ready, true);
+    });
+    await attune.launch(binary, patient);
+    assert.equal((await attune.get('/v1/search?q=qalone')).hits.length, 1);
   });
 });
 
@@ -151,12 +192,30 @@ describe('no server', () => {
   after(() => attune?.stop());
 
   it('attune mcp opens the data folder itself, and what it remembers stays', async () => {
-    const transport = () => new StdioClientTransport({ command: binary, args: ['mcp', '--data', attune.data, ...patient] });
-    await connected(transport(), (client) => converse(client, 'qalone'));
-    await connected(transport(), async (client) => {
+    await connected(stdio(attune), (client) => converse(client, 'qalone'));
+    await connected(stdio(attune), async (client) => {
       const found = await call(client, 'search', { query: 'qalonenote' });
       assert.equal(found.structuredContent.hits.length, 1);
     });
+  });
+
+  it('two assistants work at once, and commands beside them', async () => {
+    const second = new Client({ name: 'attune-tests', version: '1.0.0' });
+    await connected(stdio(attune), async (first) => {
+      await second.connect(stdio(attune));
+      await assertFinds(second, 'qfirst', await remembered(first, 'qfirst'));
+      await assertFinds(first, 'qsecond', await remembered(second, 'qsecond'));
+      const asked = await attuneCommand(attune, 'ask', 'qfirst');
+      assert.deepEqual([asked.status, /qfirst is remembered/.test(asked.output)], [0, true], asked.output);
+      const up = await attuneCommand(attune, 'up', '--port', '0');
+      assert.equal(up.status, 4, up.output);
+      assert.match(up.output, /process \d+ \(http:\/\/127/, 'who has the folder is said');
+    });
+    // The one that had the folder open has gone; the other goes on.
+    await assertFinds(second, 'qthird', await remembered(second, 'qthird'));
+    const asked = await attuneCommand(attune, 'ask', 'qthird');
+    assert.equal(asked.status, 0, asked.output);
+    await second.close();
   });
 
   it('attune mcp answers each line and ends with its input, whatever the lines are', () => {

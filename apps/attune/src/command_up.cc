@@ -109,19 +109,9 @@ void PrintReport(const CommandContext& context, const engine::Engine& engine) {
   if (const auto status = state::ParseJson(json); status.ok()) PrintStatus(*status);
 }
 
-Result<server::ServerConfig> ServerConfigOf(const CommandContext& context, const engine::Engine& engine) {
-  server::ServerConfig config;
-  config.http.address = context.settings.address;
-  config.http.port = context.settings.port;
-  config.hosts_allowed = context.settings.hosts;
-  config.upload_dir = engine.folder().temporary_directory();
-  ATTUNE_ASSIGN_OR_RETURN(config.token, TokenOf(context.settings));
-  return config;
-}
-
 Status ServeUntilSignal(const CommandContext& context, engine::Engine& engine, metrics::Logger& log,
                         sys::SignalWait& signals) {
-  ATTUNE_ASSIGN_OR_RETURN(server::ServerConfig config, ServerConfigOf(context, engine));
+  ATTUNE_ASSIGN_OR_RETURN(server::ServerConfig config, ServerConfigOf(context.settings, engine));
   ATTUNE_ASSIGN_OR_RETURN(const auto server, server::Server::Start(engine, log, std::move(config)));
   engine.set_address(server->address());
   std::printf("attune is listening on %s\n", server->address().c_str());

@@ -1,9 +1,11 @@
 #include "session.h"
 
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "attune/engine/data_folder.h"
+#include "attune/metrics/log.h"
 #include "attune/server/client.h"
 #include "attune/server/operations.h"
 #include "attune/server/serve.h"
@@ -20,6 +22,8 @@ using server::Parameter;
 using server::Place;
 using state::Object;
 using state::Value;
+
+constexpr auto kHolderPoll = std::chrono::milliseconds(20);
 
 const Operation& OperationOf(std::string_view name) {
   const Operation* const operation = server::FindOperation(name);
@@ -56,6 +60,8 @@ class RemoteSession final : public Session {
 
   const std::string& address() const noexcept override { return address_; }
   engine::Engine* engine() noexcept override { return nullptr; }
+  Status Serve() override { return OkStatus(); }
+  void WaitUntilSearchable() override {}
 
  private:
   static std::string UrlPath(const Operation& operation, const Object& arguments) {
@@ -112,9 +118,13 @@ class RemoteSession final : public Session {
 
 class LocalSession final : public Session {
  public:
-  LocalSession() : log_(SystemClock(), sink_, {.level_min = metrics::LogLevel::kWarning}) {}
+  explicit LocalSession(engine::Settings settings)
+      : settings_(std::move(settings)), log_(SystemClock(), sink_, {.level_min = metrics::LogLevel::kWarning}) {}
 
-  Status Start(engine::EngineConfig config) {
+  Status Start(const std::string& data_dir) {
+    engine::EngineConfig config = settings_.engine;
+    config.data_dir = data_dir;
+    config.roots.clear();
     ATTUNE_ASSIGN_OR_RETURN(engine_,
                             engine::Engine::Open(std::move(config), {SystemClock(), sys::RealFileSystem(), log_}));
     return OkStatus();
@@ -132,18 +142,49 @@ class LocalSession final : public Session {
   const std::string& address() const noexcept override { return address_; }
   engine::Engine* engine() noexcept override { return engine_.get(); }
 
+  Status Serve() override {
+    ATTUNE_ASSIGN_OR_RETURN(server::ServerConfig config, ServerConfigOf(settings_, *engine_));
+    config.http.address = "127.0.0.1";
+    config.http.port = 0;
+    ATTUNE_ASSIGN_OR_RETURN(server_, server::Server::Start(*engine_, log_, std::move(config)));
+    return OkStatus();
+  }
+  // No folder is read here, so all that is waited for is the index.
+  void WaitUntilSearchable() override { engine_->WaitUntilRead({}); }
+
  private:
+  const engine::Settings settings_;
   const std::string address_;
   metrics::StderrSink sink_;
   metrics::Logger log_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<server::Server> server_;  // ends before the engine
 };
+
+// Nothing when somebody else took the folder meanwhile.
+Result<std::unique_ptr<Session>> OpenHere(const CommandContext& context, const std::string& data_dir) {
+  auto local = std::make_unique<LocalSession>(context.settings);
+  const Status started = local->Start(data_dir);
+  if (started.ok()) return std::unique_ptr<Session>(std::move(local));
+  if (started.error().code() == ErrorCode::kConflict) return std::unique_ptr<Session>();
+  return started.error();
+}
 
 }  // namespace
 
 Result<std::string> TokenOf(const engine::Settings& settings) {
   if (settings.token_file.empty()) return std::string();
   return server::ReadToken(sys::RealFileSystem(), settings.token_file);
+}
+
+Result<server::ServerConfig> ServerConfigOf(const engine::Settings& settings, const engine::Engine& engine) {
+  server::ServerConfig config;
+  config.http.address = settings.address;
+  config.http.port = settings.port;
+  config.hosts_allowed = settings.hosts;
+  config.upload_dir = engine.folder().temporary_directory();
+  ATTUNE_ASSIGN_OR_RETURN(config.token, TokenOf(settings));
+  return config;
 }
 
 Result<std::unique_ptr<Session>> Session::Open(const CommandContext& context) {
@@ -153,21 +194,26 @@ Result<std::unique_ptr<Session>> Session::Open(const CommandContext& context) {
   if (!info.ok()) {
     return Error(ErrorCode::kNotFound, "nothing is remembered in " + data_dir + " yet; start with: attune up DIR");
   }
-  const auto holder = sys::FileLock::ReadHolder(folder.lock_path());
-  if (holder.ok() && *holder) {
-    if (!(*holder)->note.starts_with("http")) {
-      return Error(ErrorCode::kConflict, "process " + std::to_string((*holder)->pid) + " has " + data_dir +
-                                             " open and no server yet; try again in a moment");
+  const TimePoint give_up_at = SystemClock().Now() + kHolderWait;
+  while (true) {
+    const auto holder = sys::FileLock::ReadHolder(folder.lock_path());
+    const bool held = holder.ok() && holder->has_value();
+    if (held && (*holder)->note.starts_with("http")) {
+      ATTUNE_ASSIGN_OR_RETURN(std::string token, TokenOf(context.settings));
+      return std::unique_ptr<Session>(new RemoteSession((*holder)->note, std::move(token)));
     }
-    ATTUNE_ASSIGN_OR_RETURN(std::string token, TokenOf(context.settings));
-    return std::unique_ptr<Session>(new RemoteSession((*holder)->note, std::move(token)));
+    if (!held) {
+      ATTUNE_ASSIGN_OR_RETURN(auto here, OpenHere(context, data_dir));
+      if (here) return here;
+    }
+    if (SystemClock().Now() > give_up_at) {
+      return Error(ErrorCode::kConflict, (held ? "process " + std::to_string((*holder)->pid) : "another process") +
+                                             " has " + data_dir +
+                                             " open and offers no server (attune up --once and chat import do not); "
+                                             "try again when it has ended");
+    }
+    std::this_thread::sleep_for(kHolderPoll);
   }
-  auto local = std::make_unique<LocalSession>();
-  engine::EngineConfig config = context.settings.engine;
-  config.data_dir = data_dir;
-  config.roots.clear();
-  ATTUNE_RETURN_IF_ERROR(local->Start(std::move(config)));
-  return std::unique_ptr<Session>(std::move(local));
 }
 
 Result<Value> Session::Call(std::string_view operation, const Object& arguments) {

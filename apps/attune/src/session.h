@@ -5,20 +5,27 @@
 //   ATTUNE_ASSIGN_OR_RETURN(auto session, Session::Open(context));
 //   ATTUNE_ASSIGN_OR_RETURN(state::Value answer, session->Call("search", {{"query", "hello"}}));
 //
-// Errors     what the operation says, the same both ways; kUnavailable when the server
-//            does not answer.
+// Waiting    whoever has the folder open without a server is just starting or ending, or does
+//            one thing: that is waited for, up to kHolderWait. Opened in this process, the first
+//            search waits for an index that has to be completed from the database.
+// Errors     what the operation says, the same both ways; kConflict when the folder stays in
+//            other hands, kUnavailable when the server does not answer.
 
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "attune/base/clock.h"
 #include "attune/base/result.h"
 #include "attune/engine/engine.h"
-#include "attune/metrics/log.h"
+#include "attune/server/serve.h"
 #include "attune/state/value.h"
 #include "command_context.h"
 
 namespace attune::app {
+
+// As long as people wait without asking what is wrong; a start takes a second on a large folder.
+inline constexpr Duration kHolderWait = std::chrono::seconds(10);
 
 class Session {
  public:
@@ -36,6 +43,11 @@ class Session {
   virtual const std::string& address() const noexcept = 0;
   // In this process only, else null.
   virtual engine::Engine* engine() noexcept = 0;
+  // In this process only, else nothing: lets other processes ask as well, on a free port of this
+  // machine, for as long as the session lives.
+  virtual Status Serve() = 0;
+  // Returns when searches find everything that is remembered.
+  virtual void WaitUntilSearchable() = 0;
 
  protected:
   Session() = default;
@@ -43,5 +55,8 @@ class Session {
 
 // The token of the settings; empty when no token file is set.
 Result<std::string> TokenOf(const engine::Settings& settings);
+
+// A server as the settings want it.
+Result<server::ServerConfig> ServerConfigOf(const engine::Settings& settings, const engine::Engine& engine);
 
 }  // namespace attune::app

@@ -146,6 +146,7 @@ class Exchange {
     if (unresolved) co_return Failed("cannot find", unresolved);
     const auto [unreached, endpoint] = co_await stream_.async_connect(endpoints, kAsTuple);
     if (unreached) co_return Failed("cannot reach", unreached);
+    if (request_.on_reached) request_.on_reached();
     // A server that refuses a body answers before it has read it; then writing fails
     // and the answer is there nevertheless.
     const ErrorOf unsent = co_await Send();

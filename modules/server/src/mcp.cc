@@ -280,4 +280,24 @@ bool McpSession::initialized() const { return state_->initialized(); }
 
 std::span<const std::string_view> McpSession::Revisions() { return kRevisions; }
 
+std::string McpRefusal(std::string_view message, const std::string& why) {
+  const Result<Value> value = state::ParseJson(message, {.depth_max = kDepthMax});
+  if (!value.ok()) return RpcErrorText({}, {RpcError::kParse, value.error().message()});
+  const auto refuse = [&why](const Value& one) -> std::string {
+    const std::variant<RpcMessage, RpcFault> read = ReadRpcMessage(one);
+    if (const auto* fault = std::get_if<RpcFault>(&read)) return RpcErrorText(fault->id, fault->error);
+    const RpcMessage& request = std::get<RpcMessage>(read);
+    if (request.kind != RpcMessage::Kind::kRequest) return {};
+    return RpcErrorText(request.id, {RpcError::kInternal, why});
+  };
+  const state::Array* const batch = value->AsArray();
+  if (batch == nullptr) return refuse(*value);
+  std::string replies;
+  for (const Value& one : *batch) {
+    const std::string reply = refuse(one);
+    if (!reply.empty()) replies.append(replies.empty() ? "[" : ",").append(reply);
+  }
+  return replies.empty() ? replies : replies + "]";
+}
+
 }  // namespace attune::server

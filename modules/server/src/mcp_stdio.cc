@@ -189,11 +189,11 @@ class StopPipe {
 
 class StdioLoop {
  public:
-  StdioLoop(engine::Engine& engine, const McpStdioConfig& config, std::stop_token stop)
+  StdioLoop(const McpReceiver& receive, const McpStdioConfig& config, std::stop_token stop)
       : config_(config),
+        receive_(receive),
         stop_(std::move(stop)),
         writer_(config.output),
-        session_(engine, {.message_max = config.line_max}),
         lines_(static_cast<std::size_t>(config.line_max.count())) {}
 
   Status Run() {
@@ -228,7 +228,7 @@ class StdioLoop {
   void Take(const std::string& line) {
     if (!writer_.WaitForRoom()) return;
     writer_.Enter();
-    session_.Receive(line, [this](std::string reply) {
+    receive_(line, [this](std::string reply) {
       if (!reply.empty()) writer_.Add(std::move(reply));
       writer_.Leave();
     });
@@ -238,16 +238,23 @@ class StdioLoop {
   }
 
   const McpStdioConfig config_;
+  const McpReceiver& receive_;
   StopPipe stop_;
   LineWriter writer_;
-  McpSession session_;
   LineReader lines_;
 };
 
 }  // namespace
 
 Status ServeMcpStdio(engine::Engine& engine, const McpStdioConfig& config, std::stop_token stop) {
-  StdioLoop loop(engine, config, std::move(stop));
+  McpSession session(engine, {.message_max = config.line_max});
+  return ServeMcpStdio([&session](std::string_view message,
+                                  std::function<void(std::string)> done) { session.Receive(message, std::move(done)); },
+                       config, std::move(stop));
+}
+
+Status ServeMcpStdio(const McpReceiver& receive, const McpStdioConfig& config, std::stop_token stop) {
+  StdioLoop loop(receive, config, std::move(stop));
   return loop.Run();
 }
 

@@ -36,6 +36,9 @@ struct ClientRequest {
   std::string token = {};                         // sent as a bearer token when not empty
   Duration timeout = std::chrono::seconds(30);    // of the whole exchange; of FollowEvents: of silence
   Bytes answer_max{64ULL << 20U};
+  // Called when the server was reached and the request is about to go out: whatever fails later, it may
+  // have been carried out.
+  std::function<void()> on_reached = {};
 };
 
 struct ClientResponse {

@@ -53,4 +53,8 @@ class McpSession {
   std::shared_ptr<State> state_;
 };
 
+// What a client hears about a message that never reached a session: an error for each request in it,
+// empty when it has none. Any text may come.
+std::string McpRefusal(std::string_view message, const std::string& why);
+
 }  // namespace attune::server
