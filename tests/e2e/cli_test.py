@@ -229,6 +229,18 @@ class Asking(ProcessTest):
         self.assertEqual(gone.returncode, 3)
         self.assertIn(identifier, gone.stderr)
 
+    def test_after_a_kill_the_first_question_finds_everything(self):
+        lines = self.home.path / "talk.jsonl"
+        lines.write_text("".join(json.dumps({"role": "user", "content": f"{unique_word(number)} is {number}"}) + "\n"
+                                 for number in range(20_000)))
+        with self.up() as attune:
+            attune.wait_read()
+            self.home.cli_json("chat", "import", lines)
+            note = attune.post("/v1/notes", {"text": "the vault holds qkillednote"})["id"]
+            attune.kill()
+        self.assertEqual([hit["id"] for hit in self.home.cli_json("ask", "qkillednote")["hits"]], [note])
+        self.assertEqual(len(self.home.cli_json("ask", unique_word(19_999))["hits"]), 1)
+
     def test_up_once_reads_reports_and_ends(self):
         self.home.write("picture.bin", bytes(range(256)) * 16)
         done = self.home.cli("up", self.home.folder, "--once", "--json")

@@ -131,6 +131,7 @@ class LocalSession final : public Session {
   }
 
   Result<std::string> CallText(std::string_view name, const Object& arguments) override {
+    if (name == "search") WaitUntilSearchable();
     std::promise<Result<server::Answer>> promise;
     auto answered = promise.get_future();
     server::Invoke(*engine_, OperationOf(name), arguments,
