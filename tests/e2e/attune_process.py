@@ -88,11 +88,12 @@ class Home:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def cli(self, *arguments, data=True, input=None, environment=None, timeout_s=WAIT_S):
-        """Runs one command to its end; `data` adds --data of this home."""
+    def cli(self, *arguments, data=True, patient=True, input=None, environment=None, timeout_s=WAIT_S):
+        """Runs one command to its end; `data` adds --data of this home, without `patient` the default p99 holds."""
         command = [self.binary, *map(str, arguments)]
         if data:
             command += ["--data", str(self.data)]
+        if data and patient:
             environment = {**PATIENT, **(environment or {})}
         return subprocess.run(command, input=input, capture_output=True, text=True, timeout=timeout_s,
                               env=self.environment(**(environment or {})), cwd=self.path, errors="replace")
@@ -103,15 +104,15 @@ class Home:
             raise AssertionError(f"attune {' '.join(map(str, arguments))} ended with {done.returncode}: {done.stderr}")
         return json.loads(done.stdout)
 
-    def start(self, *flags, folder=True, environment=None):
+    def start(self, *flags, folder=True, patient=True, environment=None):
         """Starts `attune up` and does not wait for it."""
         command = [self.binary, "up", *([str(self.folder)] if folder else []), "--data", str(self.data), "--port", "0",
                    *map(str, flags)]
-        return Attune(command, self.environment(**{**PATIENT, **(environment or {})}), self.path)
+        return Attune(command, self.environment(**{**(PATIENT if patient else {}), **(environment or {})}), self.path)
 
-    def up(self, *flags, folder=True, environment=None):
+    def up(self, *flags, **options):
         """Starts `attune up` and waits until it listens."""
-        attune = self.start(*flags, folder=folder, environment=environment)
+        attune = self.start(*flags, **options)
         try:
             attune.wait_listening()
         except BaseException:

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """The command line as a user has it: every command, with and without a server."""
+import fcntl
+import http.server
 import json
 import os
 import re
 import signal
 import statistics
+import struct
 import subprocess
+import threading
 import time
 
 import attune_process
@@ -240,6 +244,47 @@ class Asking(ProcessTest):
             attune.kill()
         self.assertEqual([hit["id"] for hit in self.home.cli_json("ask", "qkillednote")["hits"]], [note])
         self.assertEqual(len(self.home.cli_json("ask", unique_word(19_999))["hits"]), 1)
+
+    def test_one_question_is_answered_whatever_latency_is_promised(self):
+        # A millisecond is what no cold index keeps, let alone on a busy machine.
+        for promise in ({}, {"ATTUNE_P99": "1ms"}):
+            with self.subTest(promise):
+                self.assertEqual(self.home.cli("up", self.home.folder, "--once", patient=False).returncode, 0)
+                for query in ("group commit", "recovery", "writers", "nothing*"):
+                    done = self.home.cli("ask", query, patient=False, environment=promise)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_busy_server_is_asked_again_when_it_says(self):
+        self.home.data.mkdir()
+        (self.home.data / "attune.db").touch()
+        asked = []
+
+        class Busy(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append(self.path)
+                self.rfile.read(int(self.headers["Content-Length"]))
+                busy = len(asked) < 3
+                body = json.dumps({"detail": "busy", "retry_after_ms": 20} if busy else {"hits": [], "matched": 0})
+                self.send_response(503 if busy else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server, open(self.home.data / "lock", "w") as lock:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            # What a process that serves holds and writes; the lock of struct flock on Linux.
+            fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            lock.write(f"{os.getpid()} http://127.0.0.1:{server.server_port}\n")
+            lock.flush()
+            self.assertEqual(self.home.cli_json("ask", "anything")["hits"], [])
+            self.assertEqual(len(asked), 3)
+            asked.clear()  # what changes something is not asked twice
+            self.assertEqual(self.home.cli("remember", "anything").returncode, 5)
+            self.assertEqual(len(asked), 1)
+            server.shutdown()
 
     def test_up_once_reads_reports_and_ends(self):
         self.home.write("picture.bin", bytes(range(256)) * 16)

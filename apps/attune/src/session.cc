@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <future>
 #include <thread>
 #include <utility>
@@ -24,6 +25,9 @@ using state::Object;
 using state::Value;
 
 constexpr auto kHolderPoll = std::chrono::milliseconds(20);
+// Whoever types a question once would type it again; a server promises its latency to many.
+constexpr auto kBusyWait = std::chrono::seconds(10);
+constexpr Duration kOneQuestionP99 = std::chrono::seconds(10);
 
 const Operation& OperationOf(std::string_view name) {
   const Operation* const operation = server::FindOperation(name);
@@ -53,9 +57,15 @@ class RemoteSession final : public Session {
     } else if (operation.body == server::BodyKind::kJson) {
       request.body = state::PrintJson(Body(operation, arguments));
     }
-    ATTUNE_ASSIGN_OR_RETURN(server::ClientResponse response, server::Fetch(request));
-    if (response.status < 300) return std::move(response.body);
-    return ErrorOf(response);
+    const TimePoint give_up_at = SystemClock().Now() + kBusyWait;
+    while (true) {
+      ATTUNE_ASSIGN_OR_RETURN(server::ClientResponse response, server::Fetch(request));
+      if (response.status < 300) return std::move(response.body);
+      const bool busy = response.status == 503 && (operation.method == server::Method::kGet || name == "search");
+      const Duration pause = RetryAfter(response);
+      if (!busy || SystemClock().Now() + pause > give_up_at) return ErrorOf(response);
+      std::this_thread::sleep_for(pause);
+    }
   }
 
   const std::string& address() const noexcept override { return address_; }
@@ -89,6 +99,14 @@ class RemoteSession final : public Session {
       if (parameter.place == Place::kBody && value != nullptr) body.Set(parameter.name, *value);
     }
     return body;
+  }
+
+  // When a busy server wants to be asked again.
+  static Duration RetryAfter(const server::ClientResponse& response) {
+    const auto problem = state::ParseJson(response.body);
+    const Value* const after = problem.ok() ? problem->Find("retry_after_ms") : nullptr;
+    const double milliseconds = after != nullptr ? after->AsDouble().value_or(0) : 0;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::clamp(milliseconds, 10.0, 10'000.0)));
   }
 
   // What a problem document says, as the engine said it.
@@ -125,6 +143,8 @@ class LocalSession final : public Session {
     engine::EngineConfig config = settings_.engine;
     config.data_dir = data_dir;
     config.roots.clear();
+    // The first search finds nothing in memory: late is better than refused where nobody else waits.
+    config.p99 = std::max(config.p99, kOneQuestionP99);
     ATTUNE_ASSIGN_OR_RETURN(engine_,
                             engine::Engine::Open(std::move(config), {SystemClock(), sys::RealFileSystem(), log_}));
     return OkStatus();
