@@ -29,7 +29,7 @@ WAIT_S = 60.0  # for a loaded machine or a sanitizer; a healthy run needs a frac
 POLL_S = 0.01
 # These tests ask what is found, not how soon: a busy machine would refuse searches within the default.
 PATIENT = {"ATTUNE_P99": "2s"}
-LISTENING = re.compile(r"attune is listening on http://(\S+):(\d+)")
+LISTENING = re.compile(r"listening\W.*http://([^\s\"]+):(\d+)")  # as words, or as JSON
 
 
 def until(what, attempt, timeout_s=WAIT_S):

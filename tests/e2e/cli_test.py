@@ -77,6 +77,69 @@ class Help(ProcessTest):
         self.assertRegex(self.home.cli_json("version", data=False)["version"], r"^\d+\.\d+\.\d+")
 
 
+class Json(ProcessTest):
+    """With --json every command answers a program: JSON on standard output, errors as JSON on standard error."""
+
+    def test_every_command_answers_json(self):
+        self.home.write("a.md", "# Group commit\n")
+        trace = self.home.path / "requests.trace"
+        trace.write_text("1\n2\n1\n")
+        talk = self.home.path / "talk.jsonl"
+        talk.write_text(json.dumps({"role": "user", "content": "hello"}) + "\n")
+        initialize = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}}
+        done = {}
+        for words, given in ((["up", self.home.folder, "--once"], None), (["ask", "commit"], None),
+                             (["remember", "hello"], None), (["forget", "n1"], None), (["chat", "import", talk], None),
+                             (["chat", "list"], None), (["chat", "show", "c1"], None), (["chat", "export", "c1"], None),
+                             (["status"], None), (["knobs"], None), (["knobs", "pin", "ingest.threads=1"], None),
+                             (["knobs", "unpin", "ingest.threads"], None), (["config"], None),
+                             (["mcp"], json.dumps(initialize) + "\n"), (["version"], None), (["completion", "zsh"], None),
+                             (["cache", "replay", trace, "--size", "2"], None)):
+            name = " ".join(map(str, words[:2] if words[0] in ("chat", "cache", "knobs") else words[:1]))
+            with self.subTest(name):
+                ran = self.home.cli("--json", *words, input=given)
+                self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+                done[name.replace(" ingest.threads", "")] = json.loads(ran.stdout)
+        self.assertEqual(set(done), {" ".join(command) for command in COMMANDS} - {"chat", "cache"})
+        self.assertEqual(done["forget"], {"forgotten": "n1"})
+        self.assertEqual(done["config"]["durability"], "full")
+        self.assertEqual(done["chat export"]["format"], "attune.chat")
+        self.assertIn("compdef", done["completion"]["script"])
+        wrapped = self.home.cli_json("chat", "export", "c1", "--format", "markdown")
+        self.assertEqual((wrapped["format"], "hello" in wrapped["text"]), ("markdown", True))
+
+    def test_every_command_fails_in_json(self):
+        missing = str(self.home.path / "missing")
+        for words, code, status in ((["up", missing], "INVALID_ARGUMENT", 2), (["ask", "x"], "NOT_FOUND", 3),
+                                    (["remember", "x"], "NOT_FOUND", 3), (["forget", "n1"], "NOT_FOUND", 3),
+                                    (["chat"], "INVALID_ARGUMENT", 2), (["chat", "import", missing], "NOT_FOUND", 3),
+                                    (["chat", "list"], "NOT_FOUND", 3), (["chat", "show", "c1"], "NOT_FOUND", 3),
+                                    (["chat", "export", "c1"], "NOT_FOUND", 3), (["status"], "NOT_FOUND", 3),
+                                    (["knobs"], "NOT_FOUND", 3), (["knobs", "pin", "x"], "INVALID_ARGUMENT", 2),
+                                    (["knobs", "unpin", "x"], "NOT_FOUND", 3),
+                                    (["config", "--config", missing], "NOT_FOUND", 3), (["mcp"], "NOT_FOUND", 3),
+                                    (["version", "--nonsense"], "INVALID_ARGUMENT", 2),
+                                    (["completion", "tcsh"], "INVALID_ARGUMENT", 2), (["cache"], "INVALID_ARGUMENT", 2),
+                                    (["cache", "replay", missing, "--size", "2"], "NOT_FOUND", 3)):
+            with self.subTest(" ".join(words)):
+                ran = self.home.cli("--json", *words)
+                self.assertEqual(ran.stdout, "")
+                error = json.loads(ran.stderr)["error"]
+                self.assertEqual((error["code"], ran.returncode), (code, status), error)
+                self.assertTrue(error["message"])
+
+    def test_a_server_tells_what_happens_in_lines_of_json(self):
+        self.home.write("a.md", "# Group commit\n")
+        with self.up("--json") as attune:
+            attune.wait_read()
+            until("the line about the reading", lambda: len(attune.output) > 1)
+            self.assertStops(attune)
+        events = [json.loads(line) for line in attune.output]
+        self.assertEqual([event["event"] for event in events], ["listening", "read", "stopping"])
+        self.assertEqual(events[0]["address"], f"http://{attune.host}:{attune.port}")
+        self.assertEqual(events[1]["files"], 1)
+
+
 class Settings(ProcessTest):
     def test_the_default_file_loads_back_and_changes_nothing(self):
         printed = self.home.cli("config", "--print-default", data=False).stdout
@@ -293,8 +356,8 @@ class Asking(ProcessTest):
         status = json.loads(done.stdout)
         self.assertEqual(status["store"]["documents"], 2)
         self.assertEqual([skip["reason"] for skip in status["sources"][0]["skipped"]], ["binary"])
-        self.assertRegex(done.stderr, r"read \d+ files")
         shown = self.home.cli("up", self.home.folder, "--once")
+        self.assertRegex(shown.stderr, r"read \d+ files")
         self.assertIn("remembered", shown.stdout)
         self.assertEqual(self.home.cli_json("ask", "CommitGroup")["hits"][0]["path"], "src/store.cc")
 

@@ -1,12 +1,11 @@
 // attune chat import: hands an export to whoever has the data folder open, and shows how
 // far it is.
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <future>
 #include <string>
 
-#include "attune/state/json.h"
+#include "attune/state/value.h"
 #include "command_context.h"
 #include "print.h"
 #include "progress.h"
@@ -57,7 +56,7 @@ Status RunChatImport(const CommandContext& context, const std::string& file) {
   ATTUNE_ASSIGN_OR_RETURN(const Value report, context.terminal ? ImportWithBar(*session, arguments, name)
                                                                : session->Call("import_chats", arguments));
   if (context.json) {
-    std::printf("%s\n", state::PrintJson(report, {.indent = 2}).c_str());
+    PrintAsJson(report);
   } else {
     PrintImport(report);
   }

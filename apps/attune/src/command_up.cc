@@ -109,21 +109,37 @@ void PrintReport(const CommandContext& context, const engine::Engine& engine) {
   if (const auto status = state::ParseJson(json); status.ok()) PrintStatus(*status);
 }
 
+// What happens to a server, as a line for people or as one for programs.
+void Tell(const CommandContext& context, const state::Object& event, const std::string& words) {
+  std::printf("%s\n", context.json ? state::PrintJson(event).c_str() : words.c_str());
+  std::fflush(stdout);
+}
+
+void TellRead(const CommandContext& context, const engine::EngineStatus& status) {
+  const Totals totals = TotalsOf(status);
+  Tell(context,
+       {{"event", "read"},
+        {"files", totals.read},
+        {"bytes", totals.bytes},
+        {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(status.uptime).count()},
+        {"documents", totals.documents},
+        {"skipped", totals.skipped}},
+       ReadingSummary(status));
+}
+
 Status ServeUntilSignal(const CommandContext& context, engine::Engine& engine, metrics::Logger& log,
                         sys::SignalWait& signals) {
   ATTUNE_ASSIGN_OR_RETURN(server::ServerConfig config, ServerConfigOf(context.settings, engine));
   ATTUNE_ASSIGN_OR_RETURN(const auto server, server::Server::Start(engine, log, std::move(config)));
   engine.set_address(server->address());
-  std::printf("attune is listening on %s\n", server->address().c_str());
-  std::fflush(stdout);
+  Tell(context, {{"event", "listening"}, {"address", server->address()}},
+       "attune is listening on " + server->address());
   engine.Start();
   if (WatchReading(engine, signals, context.terminal)) {
-    std::printf("%s\n", ReadingSummary(engine.status()).c_str());
-    std::fflush(stdout);
+    TellRead(context, engine.status());
     signals.Wait();
   }
-  std::printf("stopping\n");
-  std::fflush(stdout);
+  Tell(context, {{"event", "stopping"}}, "stopping");
   return OkStatus();
 }
 
@@ -150,7 +166,7 @@ Status RunUp(const CommandContext& context, const std::vector<std::string>& fold
   if (!once) return ServeUntilSignal(context, *engine, log, *signals);
   engine->Start();
   const bool complete = WatchReading(*engine, *signals, context.terminal);
-  std::fprintf(stderr, "%s\n", ReadingSummary(engine->status()).c_str());
+  if (!context.json) std::fprintf(stderr, "%s\n", ReadingSummary(engine->status()).c_str());
   PrintReport(context, *engine);
   if (!complete) return Error(ErrorCode::kCancelled, "stopped before everything was read; the next start goes on");
   return OkStatus();

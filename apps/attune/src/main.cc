@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "attune/engine/version.h"
-#include "attune/state/json.h"
+#include "attune/state/value.h"
 #include "attune/sys/file_system.h"
 #include "command_context.h"
 #include "completion.h"
@@ -88,11 +89,23 @@ Status Ask(const CommandContext& context, std::string_view operation, const Obje
   ATTUNE_ASSIGN_OR_RETURN(const auto session, Session::Open(context));
   ATTUNE_ASSIGN_OR_RETURN(const Value answer, session->Call(operation, arguments));
   if (context.json) {
-    std::printf("%s\n", state::PrintJson(answer, {.indent = 2}).c_str());
+    PrintAsJson(answer);
   } else {
     print(answer);
   }
   return OkStatus();
+}
+
+// Every setting as the file would have it.
+Value JsonOf(const engine::Settings& settings) {
+  Object object;
+  for (const engine::SettingInfo& info : engine::AllSettings()) {
+    object.Set(info.name, engine::SettingText(info.name, settings));
+  }
+  Object knobs;
+  for (const auto& [name, value] : settings.pins) knobs.Set(name, value);
+  object.Set("knobs", knobs);
+  return object;
 }
 
 class CommandLine {
@@ -118,7 +131,7 @@ class CommandLine {
   Flags flags_;
   Action action_;
   std::vector<std::string> folders_, words_, tags_, languages_, kinds_, paths_, sources_;
-  std::string id_, text_, title_, file_, format_ = "markdown", before_, value_, shell_ = "bash";
+  std::string id_, text_, title_, file_, format_, before_, value_, shell_ = "bash";
   std::size_t limit_ = 10;
   bool once_ = false, print_default_ = false;
   ReplayFlags replay_;
@@ -200,10 +213,17 @@ void CommandLine::AddNotes() {
   remember->add_option("--tag", tags_, "Words to file it under");
 
   CLI::App* const forget =
-      Add(app_, "forget", "Remove a note or a chat", "attune forget n7", [this](const CommandContext& context) {
+      Add(app_, "forget", "Remove a note or a chat", "attune forget n7", [this](const CommandContext& context) -> Status {
         const bool chat = id_.starts_with("c");
-        return Ask(context, chat ? "delete_chat" : "forget_note", Object{{"id", id_}},
-                   [this](const Value&) { std::printf("%s is forgotten\n", id_.c_str()); });
+        ATTUNE_ASSIGN_OR_RETURN(const auto session, Session::Open(context));
+        ATTUNE_ASSIGN_OR_RETURN(const Value nothing,
+                                session->Call(chat ? "delete_chat" : "forget_note", Object{{"id", id_}}));
+        if (context.json) {
+          PrintAsJson(Object{{"forgotten", id_}});
+        } else {
+          std::printf("%s is forgotten\n", id_.c_str());
+        }
+        return OkStatus();
       });
   forget->add_option("ID", id_, "A note (n7) or a chat (c3)")->required();
 }
@@ -236,13 +256,18 @@ void CommandLine::AddChats() {
       Add(*chat, "export", "Write a chat to standard output", "attune chat export c3 --format jsonl > chat.jsonl",
           [this](const CommandContext& context) -> Status {
             ATTUNE_ASSIGN_OR_RETURN(const auto session, Session::Open(context));
+            const std::string format = !format_.empty() ? format_ : context.json ? "json" : "markdown";
             ATTUNE_ASSIGN_OR_RETURN(const std::string text,
-                                    session->CallText("export_chat", Object{{"id", id_}, {"format", format_}}));
-            std::fwrite(text.data(), 1, text.size(), stdout);
+                                    session->CallText("export_chat", Object{{"id", id_}, {"format", format}}));
+            if (context.json && format != "json") {
+              PrintAsJson(Object{{"id", id_}, {"format", format}, {"text", text}});
+            } else {
+              std::fwrite(text.data(), 1, text.size(), stdout);
+            }
             return OkStatus();
           });
   write->add_option("CHAT", id_, "Its id")->required();
-  write->add_option("--format", format_, "markdown, jsonl or json (lossless)");
+  write->add_option("--format", format_, "markdown, jsonl or json (lossless); with --json, json");
 }
 
 void CommandLine::AddSteering() {
@@ -313,7 +338,12 @@ void CommandLine::AddOthers() {
   CLI::App* const config =
       Add(app_, "config", "The settings that hold here, or all defaults", "attune config --print-default > attune.toml",
           [this](const CommandContext& context) -> Status {
-            const std::string text = print_default_ ? engine::PrintDefaultToml() : engine::PrintToml(context.settings);
+            const engine::Settings settings = print_default_ ? engine::Settings() : context.settings;
+            if (context.json) {
+              PrintAsJson(JsonOf(settings));
+              return OkStatus();
+            }
+            const std::string text = engine::PrintToml(settings);
             std::fwrite(text.data(), 1, text.size(), stdout);
             return OkStatus();
           });
@@ -323,16 +353,20 @@ void CommandLine::AddOthers() {
       RunMcp);
   Add(app_, "version", "Print the version", "attune version", [](const CommandContext& context) -> Status {
     if (context.json) {
-      std::printf("{\"version\":\"%s\"}\n", engine::kVersion.data());
+      PrintAsJson(Object{{"version", std::string(engine::kVersion)}});
     } else {
       std::printf("attune %s\n", engine::kVersion.data());
     }
     return OkStatus();
   });
   CLI::App* const completion = Add(app_, "completion", "Print a completion script for a shell",
-                                   "source <(attune completion bash)", [this](const CommandContext&) -> Status {
+                                   "source <(attune completion bash)", [this](const CommandContext& context) -> Status {
                                      ATTUNE_ASSIGN_OR_RETURN(const std::string script, CompletionScript(shell_, app_));
-                                     std::fwrite(script.data(), 1, script.size(), stdout);
+                                     if (context.json) {
+                                       PrintAsJson(Object{{"shell", shell_}, {"script", script}});
+                                     } else {
+                                       std::fwrite(script.data(), 1, script.size(), stdout);
+                                     }
                                      return OkStatus();
                                    });
   completion->add_option("SHELL", shell_, "bash, zsh or fish")->required();
@@ -360,9 +394,16 @@ int CommandLine::Run(int argc, char** argv) {
   try {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app_.exit(error);
-    if (code == 0) return 0;
-    std::fprintf(stderr, "%s", Suggestion(app_, {argv + 1, argv + argc}).c_str());
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const bool json = std::ranges::find(words, "--json") != words.end();  // not parsed to its end
+    if (error.get_exit_code() == 0) return app_.exit(error);              // --help
+    const std::string suggestion = Suggestion(app_, words);
+    if (json) {
+      PrintError(true, ToString(ErrorCode::kInvalidArgument), std::string(error.what()) + "\n" + suggestion);
+    } else {
+      static_cast<void>(app_.exit(error));
+      std::fprintf(stderr, "%s", suggestion.c_str());
+    }
     return 2;
   }
   auto context = MakeContext(flags_);
@@ -372,7 +413,7 @@ int CommandLine::Run(int argc, char** argv) {
     done = action_(*context);
   }
   if (done.ok()) return 0;
-  std::fprintf(stderr, "attune: %s\n", done.error().message().c_str());
+  PrintError(flags_.json, ToString(done.error().code()), done.error().message());
   return ExitCode(done.error());
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "attune/state/json.h"
+
 namespace attune::app {
 namespace {
 
@@ -63,6 +65,17 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
     out += line + "\n";
   }
   return out;
+}
+
+void PrintAsJson(const state::Value& answer) { std::printf("%s\n", state::PrintJson(answer, {.indent = 2}).c_str()); }
+
+void PrintError(bool json, std::string_view code, const std::string& message) {
+  if (json) {
+    const state::Object error{{"code", std::string(code)}, {"message", message}};
+    std::fprintf(stderr, "%s\n", state::PrintJson(state::Object{{"error", error}}).c_str());
+  } else {
+    std::fprintf(stderr, "attune: %s\n", message.c_str());
+  }
 }
 
 std::string Text(const state::Value& object, std::string_view key) {

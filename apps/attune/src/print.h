@@ -30,6 +30,11 @@ std::string Text(const state::Value& object, std::string_view key);
 double Number(const state::Value& object, std::string_view key);
 const state::Array& List(const state::Value& object, std::string_view key);
 
+// The answer to a program.
+void PrintAsJson(const state::Value& answer);
+// On standard error: for a person, or {"error":{"code":…,"message":…}} on one line for a program.
+void PrintError(bool json, std::string_view code, const std::string& message);
+
 void PrintHits(const state::Value& answer);
 void PrintStatus(const state::Value& status);
 void PrintKnobs(const state::Value& answer);
