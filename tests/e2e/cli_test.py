@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import signal
 import statistics
 import struct
@@ -60,17 +61,43 @@ class Help(ProcessTest):
         self.assertEqual(done.returncode, 3)
         self.assertIn("attune up", done.stderr)
 
-    def test_completion_scripts_are_valid(self):
-        script = self.home.cli("completion", "bash", data=False).stdout
-        checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
-        self.assertEqual(checked.returncode, 0, checked.stderr)
-        tried = subprocess.run(["bash"], capture_output=True, text=True, check=False, input=script +
-                               "\nCOMP_WORDS=(attune sta); COMP_CWORD=1; _attune; echo ${COMPREPLY[@]}"
-                               "\nCOMP_WORDS=(attune chat im); COMP_CWORD=2; _attune; echo ${COMPREPLY[@]}"
-                               "\nCOMP_WORDS=(attune up --mem); COMP_CWORD=2; _attune; echo ${COMPREPLY[@]}")
-        self.assertEqual(tried.stdout.split(), ["status", "import", "--memory"], tried.stderr)
-        for shell in ("zsh", "fish"):
-            self.assertIn("attune", self.home.cli("completion", shell, data=False).stdout)
+    # Words before the one that is completed, its beginning, what is offered, what is not.
+    COMPLETIONS = [(["sta"], {"status"}, {"up"}), (["chat", "im"], {"import"}, {"up"}),
+                   (["up", "--mem"], {"--memory"}, set()), (["up", "--o"], {"--once", "--ocr"}, {"--title"}),
+                   (["chat", "export", "--"], {"--format", "--json", "--data"}, {"--once", "--memory"}),
+                   (["--json", "ask", "--"], {"--lang", "--kind", "--limit"}, {"--port", "--format"}),
+                   (["cache", "replay", "--p"], {"--policy", "--prefetch"}, {"--port"})]
+
+    def complete(self, shell, words):
+        """What the shell offers for the last of the words, by its own script."""
+        script = self.home.path / "script"
+        script.write_text(self.home.cli("completion", shell, data=False).stdout)
+        line = " ".join(["attune", *words])
+        program = {
+            "bash": f"source {script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _attune\nprintf '%s\\n' ${{COMPREPLY[@]}}",
+            # The parts of zsh that draw are replaced; they get the names of the arrays.
+            "zsh": f"compdef() {{}}; _files() {{}}; _describe() {{ print -rl -- ${{(P)@[-1]%%:*}} }}\nsource {script}\n"
+                   f"words=({line}); CURRENT={len(words) + 1}; PREFIX='{words[-1]}'; _attune",
+            "fish": f"source {script}\ncomplete -C '{line}' | string replace -r '\\t.*' ''",
+        }[shell]
+        done = subprocess.run([shell, *(["-f"] if shell == "zsh" else []), "-c", program], capture_output=True, text=True,
+                              check=False, env=self.home.environment(), timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return {word for word in done.stdout.split() if word.startswith(words[-1])}
+
+    def test_completion_offers_what_fits_and_nothing_else(self):
+        for shell in ("bash", "zsh", "fish"):
+            if shutil.which(shell) is None:
+                print(f"{shell} is not installed here: its completion is checked by its words alone", flush=True)
+                script = self.home.cli("completion", shell, data=False).stdout
+                for words in ("chat import", "memory", "format", "Read folders, watch them"):
+                    self.assertIn(words, script)
+                continue
+            for words, offered, not_offered in self.COMPLETIONS:
+                with self.subTest(f"{shell}: {words}"):
+                    found = self.complete(shell, words)
+                    self.assertLessEqual(offered, found)
+                    self.assertFalse(not_offered & found, found)
 
     def test_version(self):
         self.assertRegex(self.home.cli("version", data=False).stdout, r"^attune \d+\.\d+\.\d+")
