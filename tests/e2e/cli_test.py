@@ -323,6 +323,27 @@ class Asking(ProcessTest):
         self.assertEqual(gone.returncode, 3)
         self.assertIn(identifier, gone.stderr)
 
+    def test_a_source_is_forgotten_by_its_name_with_and_without_a_server(self):
+        other = self.home.path / "n1"  # a name that looks like the id of a note
+        other.mkdir()
+        (other / "b.md").write_text("# qotherfolder\n")
+        with self.up(other) as attune:
+            attune.wait_found("qotherfolder")
+            name = self.home.cli_json("status")["sources"][0]["name"]
+            self.assertEqual(self.home.cli("forget", name).returncode, 0)
+            attune.wait_gone("CommitGroup")
+            self.assertStops(attune)
+        self.assertEqual([source["name"] for source in self.home.cli_json("status")["sources"]], ["n1"])
+        self.assertEqual(self.home.cli("forget", "n1").returncode, 3)  # no such note, and the folder stays
+        self.assertEqual(len(self.home.cli_json("ask", "qotherfolder")["hits"]), 1)
+        self.assertEqual(self.home.cli("forget", "--source", "n1").returncode, 0)
+        self.assertEqual(self.home.cli_json("ask", "qotherfolder")["hits"], [])
+        self.assertEqual(self.home.cli_json("status")["sources"], [])
+        self.assertTrue((other / "b.md").exists())
+        unknown = self.home.cli("forget", "no-such-folder")
+        self.assertEqual(unknown.returncode, 3)
+        self.assertIn("neither a note", unknown.stderr)
+
     def test_after_a_kill_the_first_question_finds_everything(self):
         lines = self.home.path / "talk.jsonl"
         lines.write_text("".join(json.dumps({"role": "user", "content": f"{unique_word(number)} is {number}"}) + "\n"

@@ -96,6 +96,21 @@ Status Ask(const CommandContext& context, std::string_view operation, const Obje
   return OkStatus();
 }
 
+// "n7" with 'n'.
+bool IsId(const std::string& text, char prefix) {
+  return text.size() > 1 && text.front() == prefix && text.find_first_not_of("0123456789", 1) == std::string::npos;
+}
+
+Status Forget(Session& session, const std::string& id, bool as_source) {
+  const bool note = !as_source && IsId(id, 'n');
+  const bool chat = !as_source && IsId(id, 'c');
+  const char* const operation = note ? "forget_note" : chat ? "delete_chat" : "remove_source";
+  const auto done = session.Call(operation, Object{{note || chat ? "id" : "name", id}});
+  if (done.ok()) return OkStatus();
+  if (note || chat || done.error().code() != ErrorCode::kNotFound) return done.error();
+  return Error(ErrorCode::kNotFound, "'" + id + "' is neither a note (n7) nor a chat (c3) nor the name of a source");
+}
+
 // Every setting as the file would have it.
 Value JsonOf(const engine::Settings& settings) {
   Object object;
@@ -133,7 +148,7 @@ class CommandLine {
   std::vector<std::string> folders_, words_, tags_, languages_, kinds_, paths_, sources_;
   std::string id_, text_, title_, file_, format_, before_, value_, shell_ = "bash";
   std::size_t limit_ = 10;
-  bool once_ = false, print_default_ = false;
+  bool once_ = false, print_default_ = false, as_source_ = false;
   ReplayFlags replay_;
 };
 
@@ -212,20 +227,20 @@ void CommandLine::AddNotes() {
   remember->add_option("--title", title_, "A short heading");
   remember->add_option("--tag", tags_, "Words to file it under");
 
-  CLI::App* const forget =
-      Add(app_, "forget", "Remove a note or a chat", "attune forget n7", [this](const CommandContext& context) -> Status {
-        const bool chat = id_.starts_with("c");
-        ATTUNE_ASSIGN_OR_RETURN(const auto session, Session::Open(context));
-        ATTUNE_ASSIGN_OR_RETURN(const Value nothing,
-                                session->Call(chat ? "delete_chat" : "forget_note", Object{{"id", id_}}));
-        if (context.json) {
-          PrintAsJson(Object{{"forgotten", id_}});
-        } else {
-          std::printf("%s is forgotten\n", id_.c_str());
-        }
-        return OkStatus();
-      });
-  forget->add_option("ID", id_, "A note (n7) or a chat (c3)")->required();
+  CLI::App* const forget = Add(app_, "forget", "Remove a note, a chat, or a folder that was read", "attune forget n7",
+                               [this](const CommandContext& context) -> Status {
+                                 ATTUNE_ASSIGN_OR_RETURN(const auto session, Session::Open(context));
+                                 ATTUNE_RETURN_IF_ERROR(Forget(*session, id_, as_source_));
+                                 if (context.json) {
+                                   PrintAsJson(Object{{"forgotten", id_}});
+                                 } else {
+                                   std::printf("%s is forgotten\n", id_.c_str());
+                                 }
+                                 return OkStatus();
+                               });
+  forget->add_option("ID", id_, "A note (n7), a chat (c3), or a source by its name, as attune status shows them")
+      ->required();
+  forget->add_flag("--source", as_source_, "ID is the name of a source, though it looks like another");
 }
 
 void CommandLine::AddChats() {
