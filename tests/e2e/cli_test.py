@@ -4,6 +4,7 @@ import fcntl
 import http.server
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -39,6 +40,14 @@ class Help(ProcessTest):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 example = done.stdout.split("Example:")[1]
                 self.assertIn(f"attune {' '.join(command)}", example)
+
+    def test_help_and_guide_say_what_an_exit_status_means(self):
+        shown = self.home.cli("--help", data=False).stdout.split("Exit status:")[1]
+        meanings = dict(re.findall(r"^  (\d)  (\w+)", shown, re.M))
+        guide = pathlib.Path(__file__).parents[2] / "docs/guide/configuration.md"
+        rows = dict(re.findall(r"^\| (\d) \| .*?\| (\w+)", guide.read_text(), re.M))
+        self.assertEqual(list(meanings), list("0123456"))
+        self.assertEqual(list(rows), list("0123456"))
 
     def test_mistakes_say_what_is_right_and_end_with_2(self):
         for arguments, said in ((["up", "--memroy", "2G"], "memory"), (["asc", "hello"], "ask"), ([], "up"),

@@ -395,7 +395,16 @@ CommandLine::CommandLine() {
   app_.add_option("--config", flags_.config_file, "A configuration file; see attune config --print-default")
       ->type_name("FILE");
   AddSettings(app_);
-  app_.footer("Example:\n  attune up ~/project --memory 2G --p99 50ms\n  attune ask 'where is the retry policy'");
+  app_.footer(
+      "Example:\n  attune up ~/project --memory 2G --p99 50ms\n  attune ask 'where is the retry policy'\n\n"
+      "Exit status:\n"
+      "  0  done\n"
+      "  1  failed or was stopped; the message says why\n"
+      "  2  wrong use: a command, flag, setting or value that makes no sense\n"
+      "  3  not found: no such file, note, chat or data folder\n"
+      "  4  in use: another process has the data folder or the port\n"
+      "  5  busy, unreachable or at a limit: try again later, or raise the limit\n"
+      "  6  not allowed: permissions, or a token is missing");
   AddUp();
   AddAsk();
   AddNotes();
