@@ -58,7 +58,8 @@ bool AccessPolicy::IsOwnHost(std::string_view host) const {
   if (port != std::to_string(rules_.port) && !(port.empty() && rules_.port == 80)) return false;
   static constexpr std::array<std::string_view, 3> kOwnNames{"localhost", "127.0.0.1", "[::1]"};
   if (std::ranges::any_of(kOwnNames, [&](std::string_view own) { return EqualsIgnoringCase(name, own); })) return true;
-  if (name == rules_.address || name == "[" + rules_.address + "]") return true;
+  const bool bracketed = rules_.address.find(':') != std::string::npos;
+  if (name == (bracketed ? "[" + rules_.address + "]" : rules_.address)) return true;
   // Rebinding needs a name; whoever has the address of a machine on the network may use it.
   return !loopback_ && IsIpLiteral(name);
 }

@@ -19,12 +19,12 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include "attune/base/duration.h"
+#include "attune/server/url.h"
 
 namespace attune::server {
 namespace {
@@ -40,39 +40,6 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kPieceBytes = 64 << 10;
 constexpr std::uint32_t kHeaderMax = 64 << 10;
 
-struct Url {
-  std::string host;  // without brackets
-  std::string port;
-  std::string authority;
-  std::string target;
-};
-
-Result<Url> ParseUrl(const std::string& text) {
-  const auto bad = [&](const char* why) {
-    return Error(ErrorCode::kInvalidArgument, "'" + text + "' is not a URL of a server: " + why);
-  };
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) return bad("it must begin with http://");
-  if (text.find_first_of(" \r\n\t") != std::string::npos) return bad("it must not contain spaces");
-  const std::string_view rest = std::string_view(text).substr(kScheme.size());
-  const std::size_t slash = rest.find_first_of("/?");
-  Url url;
-  url.authority = rest.substr(0, slash);
-  url.target = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
-  if (url.target.front() == '?') url.target.insert(0, "/");
-  const std::size_t bracket = url.authority.rfind(']');
-  const std::size_t colon = url.authority.find(':', bracket == std::string::npos ? 0 : bracket);
-  url.host = url.authority.substr(0, colon);
-  url.port = colon == std::string::npos ? "80" : url.authority.substr(colon + 1);
-  if (bracket != std::string::npos && url.host.size() > 2) url.host = url.host.substr(1, url.host.size() - 2);
-  std::uint16_t number = 0;
-  const char* end = url.port.data() + url.port.size();
-  const auto [stopped, failed] = std::from_chars(url.port.data(), end, number);
-  if (failed != std::errc() || stopped != end || number == 0) return bad("the port must be 1 to 65535");
-  if (url.host.empty()) return bad("it names no host");
-  return url;
-}
-
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -87,7 +54,7 @@ struct Receiver {
 
 class Exchange {
  public:
-  Exchange(const ClientRequest& request, Url url, Receiver receiver)
+  Exchange(const ClientRequest& request, ServerUrl url, Receiver receiver)
       : request_(request), url_(std::move(url)), receiver_(std::move(receiver)), stream_(context_) {}
 
   Status Run(std::stop_token stop) {
@@ -142,7 +109,8 @@ class Exchange {
   asio::awaitable<Status> Talk() {
     stream_.expires_after(request_.timeout);
     tcp::resolver resolver(context_);
-    const auto [unresolved, endpoints] = co_await resolver.async_resolve(url_.host, url_.port, kAsTuple);
+    const std::string port = std::to_string(url_.port);
+    const auto [unresolved, endpoints] = co_await resolver.async_resolve(url_.host, port, kAsTuple);
     if (unresolved) co_return Failed("cannot find", unresolved);
     const auto [unreached, endpoint] = co_await stream_.async_connect(endpoints, kAsTuple);
     if (unreached) co_return Failed("cannot reach", unreached);
@@ -217,7 +185,7 @@ class Exchange {
   }
 
   const ClientRequest& request_;
-  const Url url_;
+  const ServerUrl url_;
   Receiver receiver_;
   asio::io_context context_{1};
   beast::tcp_stream stream_;
@@ -237,7 +205,7 @@ const std::string* ClientResponse::Find(std::string_view name) const noexcept {
 }
 
 Result<ClientResponse> Fetch(const ClientRequest& request) {
-  ATTUNE_ASSIGN_OR_RETURN(Url url, ParseUrl(request.url));
+  ATTUNE_ASSIGN_OR_RETURN(ServerUrl url, ParseServerUrl(request.url));
   ClientResponse response;
   Receiver receiver;
   receiver.on_head = [&](const ClientResponse& head) {
@@ -255,7 +223,7 @@ Result<ClientResponse> Fetch(const ClientRequest& request) {
 
 Status FollowEvents(const ClientRequest& request, const std::function<bool(const ServerSentEvent&)>& on_event,
                     std::stop_token stop) {
-  ATTUNE_ASSIGN_OR_RETURN(Url url, ParseUrl(request.url));
+  ATTUNE_ASSIGN_OR_RETURN(ServerUrl url, ParseServerUrl(request.url));
   SseParser parser;
   int status = 0;
   Receiver receiver;

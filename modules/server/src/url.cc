@@ -1,5 +1,7 @@
 #include "attune/server/url.h"
 
+#include <charconv>
+
 #include "utf8.h"
 
 namespace attune::server {
@@ -120,6 +122,34 @@ Result<Target> ParseTarget(std::string_view target) {
     ATTUNE_ASSIGN_OR_RETURN(parsed.query, SplitQuery(target.substr(mark + 1)));
   }
   return parsed;
+}
+
+Result<ServerUrl> ParseServerUrl(const std::string& text) {
+  const auto bad = [&](const char* why) {
+    return Error(ErrorCode::kInvalidArgument, "'" + text + "' is not a URL of a server: " + why);
+  };
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) return bad("it must begin with http://");
+  for (const char c : text) {
+    if (IsControl(c) || c == ' ') return bad("it must not contain spaces or control characters");
+  }
+  const std::string_view rest = std::string_view(text).substr(kScheme.size());
+  const std::size_t slash = rest.find_first_of("/?");
+  ServerUrl url;
+  url.authority = rest.substr(0, slash);
+  url.target = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
+  if (url.target.front() == '?') url.target.insert(0, "/");
+  const std::size_t bracket = url.authority.rfind(']');
+  const std::size_t colon = url.authority.find(':', bracket == std::string::npos ? 0 : bracket);
+  url.host = url.authority.substr(0, colon);
+  if (url.host.starts_with('[') && url.host.ends_with(']')) url.host = url.host.substr(1, url.host.size() - 2);
+  if (url.host.empty()) return bad("it names no host");
+  if (colon == std::string::npos) return url;
+  const char* const begin = url.authority.data() + colon + 1;
+  const char* const end = url.authority.data() + url.authority.size();
+  const auto [stopped, failed] = std::from_chars(begin, end, url.port);
+  if (failed != std::errc() || stopped != end || url.port == 0) return bad("the port must be 1 to 65535");
+  return url;
 }
 
 }  // namespace attune::server

@@ -76,5 +76,19 @@ TEST(Url, ATrailingSlashIsASegmentOfItsOwn) {
   EXPECT_EQ(ParseTarget("/v1/search/")->segments.size(), 3U);
 }
 
+TEST(ServerUrl, PartsAreAsWritten) {
+  const auto whole = ParseServerUrl("http://[::1]:7420/v1/search?q=x");
+  ASSERT_TRUE(whole.ok());
+  EXPECT_EQ(whole->authority, "[::1]:7420");
+  EXPECT_EQ(whole->host, "::1");
+  EXPECT_EQ(whole->port, 7420);
+  EXPECT_EQ(whole->target, "/v1/search?q=x");
+  const auto short_form = ParseServerUrl("http://box.local?q=x");
+  ASSERT_TRUE(short_form.ok());
+  EXPECT_EQ(short_form->host, "box.local");
+  EXPECT_EQ(short_form->port, 80);
+  EXPECT_EQ(short_form->target, "/?q=x");
+}
+
 }  // namespace
 }  // namespace attune::server

@@ -1,5 +1,6 @@
 #pragma once
-// Request targets: path segments and query fields, percent-decoded and checked.
+// Request targets: path segments and query fields, percent-decoded and checked. And where a client
+// finds a server.
 //
 //   ATTUNE_ASSIGN_OR_RETURN(const Target target, ParseTarget("/v1/search?q=a%20b&source=x"));
 //   target.segments   // {"v1", "search"}
@@ -10,6 +11,7 @@
 // Threads    pure functions.
 // Errors     kInvalidArgument: names what is wrong and where.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +40,15 @@ std::string PercentEncode(std::string_view text);
 
 // Any bytes may come; only the origin form ("/path?query") is understood.
 Result<Target> ParseTarget(std::string_view target);
+
+struct ServerUrl {
+  std::string authority;  // "[::1]:7420", as it goes into the header Host
+  std::string host;       // "::1"
+  std::uint16_t port = 80;
+  std::string target;  // "/path?query", as sent; "/" when there is none
+};
+
+// "http://host[:port][/path][?query]".
+Result<ServerUrl> ParseServerUrl(const std::string& text);
 
 }  // namespace attune::server
