@@ -5,7 +5,9 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import signal
 import statistics
@@ -85,7 +87,7 @@ class Help(ProcessTest):
         program = {
             "bash": f"source {script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _attune\nprintf '%s\\n' ${{COMPREPLY[@]}}",
             # The parts of zsh that draw are replaced; they get the names of the arrays.
-            "zsh": f"compdef() {{}}; _files() {{}}; _describe() {{ print -rl -- ${{(P)@[-1]%%:*}} }}\nsource {script}\n"
+            "zsh": f"compdef() {{}}; _files() {{}}; _describe() {{ local name=${{@[-1]}}; print -rl -- ${{${{(P)name}}%%:*}} }}\nsource {script}\n"
                    f"words=({line}); CURRENT={len(words) + 1}; PREFIX='{words[-1]}'; _attune",
             "fish": f"source {script}\ncomplete -C '{line}' | string replace -r '\\t.*' ''",
         }[shell]
@@ -111,6 +113,41 @@ class Help(ProcessTest):
     def test_version(self):
         self.assertRegex(self.home.cli("version", data=False).stdout, r"^attune \d+\.\d+\.\d+")
         self.assertRegex(self.home.cli_json("version", data=False)["version"], r"^\d+\.\d+\.\d+")
+
+
+class Progress(ProcessTest):
+    def setUp(self):
+        super().setUp()
+        # Enough, and slowly enough, that a rate is known before it is over.
+        for number in range(40):
+            self.home.write(f"{number}.txt", "".join(f"{unique_word(number, line)} stands in a line\n" for line in range(10_000)))
+        self.slow = self.home.path / "slow.toml"
+        self.slow.write_text("cores = 1\n[knobs]\n\"ingest.share\" = 0.1\n")
+
+    def test_on_a_terminal_a_line_shows_how_far_how_fast_and_how_long_still(self):
+        terminal, child_end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([self.home.binary, "up", self.home.folder, "--once", "--data", self.home.data,
+                                    "--config", self.slow], stdin=subprocess.DEVNULL, stdout=child_end, stderr=child_end,
+                                   env=self.home.environment(), cwd=self.home.path)
+        self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
+        os.close(child_end)
+        shown = ""
+
+        def line():
+            nonlocal shown
+            if select.select([terminal], [], [], 1)[0]:
+                shown += os.read(terminal, 65536).decode(errors="replace")
+            return re.search(r"\[=*>? *\] \d+%  \d+/\d+ files  [\d.]+ MB/s  \S+ left", shown)
+        until("a line with rate and remaining time", line)
+        process.terminate()
+        self.assertEqual(process.wait(attune_process.WAIT_S), 1)
+
+    def test_elsewhere_there_is_no_such_line(self):
+        done = self.home.cli("up", self.home.folder, "--once", "--config", self.slow, timeout_s=2 * attune_process.WAIT_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for text in (done.stdout, done.stderr):
+            self.assertNotRegex(text, r"\r|\x1b|\d+%  | left$")
 
 
 class Json(ProcessTest):
