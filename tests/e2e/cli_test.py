@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The command line as a user has it: every command, with and without a server."""
 import fcntl
+import http.client
 import http.server
 import json
 import os
@@ -621,6 +622,20 @@ class Chats(ProcessTest):
             shown = self.home.cli("chat", "show", wallaby["id"]).stdout
             self.assertIn("qkangaroo", shown)
             self.assertNotIn("first qanswer", shown)
+
+    def test_whoever_follows_the_events_hears_of_an_import(self):
+        path, origin, _, messages = self.fixtures()[0]
+        with self.up() as attune:
+            stream = http.client.HTTPConnection(attune.host, attune.port, timeout=attune_process.WAIT_S)
+            self.addCleanup(stream.close)
+            stream.request("GET", "/v1/events")
+            lines = stream.getresponse()
+            self.home.cli_json("chat", "import", path)
+            # A status comes every second, so that reading a line never waits for long.
+            until("the event of the import", lambda: lines.readline() == b"event: import\n")
+            data = until("its data", lambda: lines.readline())
+            self.assertEqual(json.loads(data[5:]), {"format": origin, "chats_added": 1, "chats_updated": 0,
+                                                    "messages_added": messages})
 
     def test_imports_without_a_server(self):
         self.assertEqual(self.home.cli("up", self.home.folder, "--once").returncode, 0)

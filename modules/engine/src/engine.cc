@@ -17,6 +17,7 @@
 #include "attune/index/text_index.h"
 #include "attune/memory/broker.h"
 #include "attune/memory/system_memory.h"
+#include "attune/state/json_writer.h"
 #include "attune/store/store.h"
 #include "attune/sys/file_lock.h"
 #include "attune/sys/process.h"
@@ -57,6 +58,19 @@ store::Durability ForStore(Durability durability) {
 }
 
 std::string LastPart(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// One event for all of its messages, which may be a hundred thousand.
+std::string ImportEvent(const ImportReport& report) {
+  std::string json;
+  state::JsonWriter out(json);
+  out.BeginObject();
+  out.Key("format").String(report.format);
+  out.Key("chats_added").Uint(report.chats_added);
+  out.Key("chats_updated").Uint(report.chats_updated);
+  out.Key("messages_added").Uint(report.messages_added);
+  out.EndObject();
+  return json;
+}
 
 std::string GlobalExcludes() {
   const char* const config_home = std::getenv("XDG_CONFIG_HOME");  // NOLINT(concurrency-mt-unsafe): nobody sets it
@@ -228,10 +242,13 @@ class EngineInUse final : public Engine {
                                    const ImportProgress& progress) override {
     const ImportFile file{.files = world_.files, .path = path, .name = name.empty() ? LastPart(path) : name};
     const ImportsUnderWay::Run run = imports_.Begin(file.name);
-    return engine::ImportChats(file, *store_, feed_, [&](std::uint64_t done, std::uint64_t total) {
+    const auto report = [&](std::uint64_t done, std::uint64_t total) {
       run.Report(done, total);
       if (progress) progress(done, total);
-    });
+    };
+    ATTUNE_ASSIGN_OR_RETURN(ImportReport imported, engine::ImportChats(file, *store_, feed_, report));
+    if (imported.chats_added + imported.chats_updated > 0) events_.Post("import", ImportEvent(imported));
+    return imported;
   }
   Result<std::string> ExportChat(std::int64_t chat, std::string_view format) override {
     return engine::ExportChat(*store_, chat, format);

@@ -82,7 +82,7 @@ class Live {
     if (event.type === 'status') this.accept(data as Status);
     else if (event.type === 'document') this.seen(data as DocumentEvent, false);
     else if (event.type === 'removed') this.seen(data as DocumentEvent, true);
-    else if (event.type === 'message') ++this.chatsVersion;
+    else if (event.type === 'message' || event.type === 'import') ++this.chatsVersion;
     else if (event.type === 'note') ++this.notesVersion;
     else if (event.type === 'knob') this.knob = data as KnobEvent;
     else if (event.type === 'warning') this.warn((data as { text: string }).text);

@@ -258,7 +258,7 @@ struct KnobStatus {
 // One event of the live feed; `json` is the complete data line.
 struct Event {
   std::uint64_t sequence = 0;
-  std::string type{};  // "status", "document", "removed", "message", "note", "knob", "decision", "warning"
+  std::string type{};  // "status", "document", "removed", "message", "note", "import", "knob", "warning"
   std::string json{};
 };
 
