@@ -1,9 +1,10 @@
-// A pool against a model: handles of live leases find their object with what was written last, all others
-// find nothing, and the books are square after every input. A double return stops the program by promise, so here the
-// pool is asked (Find) whether it would.
+// A pool against a model, from two threads in turn: handles of live leases find their object with what was written
+// last, all others find nothing, and the books are square after every input. A double return stops the program by
+// promise, so here the pool is asked (Find) whether it would.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,7 @@ constexpr std::size_t kCapacity = 150;  // three slabs, the last one short
 class Model {
  public:
   void Step(std::uint8_t operation, std::uint8_t argument) {
-    switch (operation % 6) {
+    switch (operation % 8) {
       case 0:
         Acquire(1);
         break;
@@ -43,6 +44,12 @@ class Model {
       case 4:
         pool_.Shrink(Bytes(argument) * 2048);
         break;
+      case 5:
+        Elsewhere([&] { Acquire(argument % 4); });  // of another thread's home and stash
+        break;
+      case 6:
+        Elsewhere([&] { ReleaseOne(argument); });
+        break;
       default:
         now_ += std::chrono::seconds(argument);
         pool_.Trim(now_);
@@ -54,7 +61,7 @@ class Model {
       ATTUNE_CHECK(pool_.Find(handle) != nullptr && pool_.Find(handle)->value == value,
                    "a live lease keeps its object");
     }
-    for (const PoolHandle handle : ended_) {
+    for (const PoolHandle& handle : ended_) {
       ATTUNE_CHECK(pool_.Find(handle) == nullptr, "an ended lease finds nothing");
     }
     ATTUNE_CHECK(pool_.stats().leased == live_.size(), "what is leased is known");
@@ -65,6 +72,11 @@ class Model {
   void ReleaseAll() { ReleaseMany(kCapacity); }
 
  private:
+  // On a thread with a stash of its own, which the next one inherits.
+  template <typename Work>
+  static void Elsewhere(Work work) {
+    std::thread(work).join();
+  }
   void Acquire(std::size_t count) {
     std::vector<PoolHandle> handles(count);
     const std::size_t got = pool_.TryAcquire(handles);
@@ -89,11 +101,11 @@ class Model {
       live_.pop_back();
     }
     pool_.Release(handles);
-    for (const PoolHandle handle : handles) {
+    for (const PoolHandle& handle : handles) {
       End(handle);
     }
   }
-  void End(PoolHandle handle) {
+  void End(const PoolHandle& handle) {
     ++released_;
     if (ended_.size() < 1000) {
       ended_.push_back(handle);

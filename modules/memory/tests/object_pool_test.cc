@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <latch>
 #include <random>
@@ -340,6 +343,113 @@ TEST(ObjectPoolKnobsTest, TheKnobsTurnTheLimits) {
   EXPECT_FALSE(knobs.Pin("memory.anchors.capacity_max", "257", "test").ok());
 }
 
+// ---- homes: the slot that a thread used twice is its own from then on ----
+
+// Built by the first use, a home by the second.
+template <typename T>
+void MakeHome(ObjectPool<T>& pool) {
+  pool.Release(pool.TryAcquire());
+  pool.Release(pool.TryAcquire());
+}
+
+TEST_F(ObjectPoolTest, AThreadAlwaysGetsItsHomeWhenThatIsFree) {
+  MakeHome(pool);
+  const PoolHandle home = pool.TryAcquire();
+  const PoolHandle other = pool.TryAcquire();
+  Anchor* object = pool.Find(home);
+  EXPECT_NE(pool.Find(other), object);
+  pool.Release(home);
+  pool.Release(other);
+  const PoolHandle again = pool.TryAcquire();
+  EXPECT_EQ(pool.Find(again), object);
+  pool.CheckInvariants();
+  pool.Release(again);
+}
+
+TEST_F(ObjectPoolTest, AHomeReturnsFromAnotherThreadWithoutTheDepot) {
+  MakeHome(pool);
+  const PoolHandle home = pool.TryAcquire();
+  Anchor* object = pool.Find(home);
+  const std::uint64_t exchanges = pool.stats().exchanges;
+  std::jthread([&] { pool.Release(home); }).join();
+  EXPECT_EQ(pool.stats().leased, 0U);
+  const PoolHandle again = pool.TryAcquire();
+  EXPECT_EQ(pool.Find(again), object);
+  EXPECT_EQ(pool.Find(home), nullptr);
+  EXPECT_EQ(pool.stats().exchanges, exchanges);
+  pool.Release(again);
+}
+
+TEST_F(ObjectPoolTest, AHomeCountsAsLeasedOrFreeLikeAnyOther) {
+  MakeHome(pool);
+  const Bytes free = pool.bytes_min();
+  const PoolHandle home = pool.TryAcquire();
+  EXPECT_EQ(pool.stats().leased, 1U);
+  EXPECT_EQ(pool.bytes_min(), free + Bytes(sizeof(Anchor)));
+  pool.CheckInvariants();
+  pool.Release(home);
+  EXPECT_EQ(pool.bytes_min(), free);
+  EXPECT_EQ(pool.stats().released, 3U);
+}
+
+TEST_F(ObjectPoolTest, ABatchHasTheHomeInIt) {
+  MakeHome(pool);
+  std::vector<PoolHandle> handles(301);
+  EXPECT_EQ(pool.TryAcquire(handles), 300U);
+  EXPECT_FALSE(handles[300]);
+  pool.CheckInvariants();
+  pool.Release(std::span(handles).first(300));
+}
+
+TEST_F(ObjectPoolTest, ShrinkTakesAFreeHomeAndSparesALeasedOne) {
+  MakeHome(pool);
+  const PoolHandle home = pool.TryAcquire();
+  pool.Get(home).embedding[0] = 0.5F;
+  EXPECT_EQ(pool.Shrink(1_GiB), 0_B);
+  EXPECT_EQ(pool.Get(home).embedding[0], 0.5F);
+  pool.CheckInvariants();
+  pool.Release(home);
+  EXPECT_GT(pool.Shrink(1_GiB), 0_B);
+  EXPECT_EQ(pool.stats().open, 0U);
+  EXPECT_EQ(pool.Find(home), nullptr);
+  MakeHome(pool);
+  pool.CheckInvariants();
+}
+
+TEST(ObjectPoolReuseTest, ResetRunsOnTheReturnOfAHome) {
+  int resets = 0;
+  ObjectPool<Anchor> pool({}, [&](Anchor&) { ++resets; });
+  MakeHome(pool);
+  MakeHome(pool);
+  {
+    const Pooled<Anchor> lease = pool.TryLease();
+  }
+  EXPECT_EQ(resets, 5);
+}
+
+TEST(ObjectPoolDeathTest, DoubleReturnAndUseAfterReturnOfAHomeStopTheProgram) {
+  ObjectPool<Anchor> pool({.capacity_max = 10});
+  MakeHome(pool);
+  const PoolHandle handle = pool.TryAcquire();
+  pool.Release(handle);
+  EXPECT_DEATH(pool.Release(handle), "returned twice");
+  EXPECT_DEATH(pool.Release(std::span(&handle, 1)), "returned twice");
+  EXPECT_DEATH((void)pool.Get(handle), "used after its return");
+  const PoolHandle again = pool.TryAcquire();
+  EXPECT_DEATH(pool.Release(handle), "returned twice");
+  pool.Release(again);
+}
+
+TEST(ObjectPoolDeathTest, ALeasedHomeMustNotOutliveItsPool) {
+  EXPECT_DEATH(
+      {
+        ObjectPool<Anchor> pool({.capacity_max = 10});
+        MakeHome(pool);
+        (void)pool.TryAcquire();
+      },
+      "outlives its pool");
+}
+
 // ---- threads ----
 
 TEST(ObjectPoolThreadsTest, WhatAThreadLeftBehindIsForTheOthers) {
@@ -369,6 +479,54 @@ TEST(ObjectPoolThreadsTest, AnIdleThreadKeepsNothingFromTheOthers) {
   EXPECT_TRUE(handle);
   pool.Release(handle);
   done.count_down();
+}
+
+TEST(ObjectPoolThreadsTest, TheFreeHomeOfAnIdleThreadIsForTheOthersAndALeasedOneIsNot) {
+  ObjectPool<Anchor> pool({.capacity_max = 3});
+  PoolHandle theirs;
+  std::latch leased(1);
+  std::latch release(1);
+  std::latch released(1);
+  std::latch done(1);
+  std::jthread idle([&] {
+    MakeHome(pool);
+    theirs = pool.TryAcquire();
+    leased.count_down();
+    release.wait();
+    pool.Release(theirs);
+    released.count_down();
+    done.wait();
+  });
+  leased.wait();
+  std::vector<PoolHandle> handles(3);
+  EXPECT_EQ(pool.TryAcquire(handles), 2U);
+  EXPECT_FALSE(pool.TryAcquire());
+  pool.CheckInvariants();
+  release.count_down();
+  released.wait();
+  const PoolHandle home = pool.TryAcquire();
+  EXPECT_EQ(pool.NodeOf(home), 0U);
+  EXPECT_EQ(home.object, theirs.object);
+  EXPECT_FALSE(pool.TryAcquire());
+  pool.Release(home);
+  pool.Release(std::span(handles).first(2));
+  done.count_down();
+  idle.join();
+  pool.CheckInvariants();
+}
+
+TEST(ObjectPoolThreadsTest, TheHomeOfAThreadThatEndedIsForTheNext) {
+  ObjectPool<Anchor> pool({.capacity_max = 2});
+  for (int i = 0; i < 20; ++i) {
+    std::jthread([&] {
+      MakeHome(pool);
+      pool.Release(pool.TryAcquire());
+    }).join();
+  }
+  EXPECT_EQ(pool.stats().built, 1U);
+  std::vector<PoolHandle> handles(2);
+  EXPECT_EQ(pool.TryAcquire(handles), 2U);
+  pool.Release(handles);
 }
 
 TEST(ObjectPoolThreadsTest, MoreThreadsThanStashesShareTheDepot) {
@@ -467,6 +625,50 @@ TEST(ObjectPoolHammerTest, NoObjectHasTwoHoldersAndTheBooksStaySquare) {
   threads.clear();
   EXPECT_EQ(pool.stats().acquired, acquired);
   pool.CheckInvariants();
+}
+
+// Homes leased by one thread, returned by another and taken back by a third. What the objects hold is plain memory: for
+// ThreadSanitizer, nothing but the return itself may carry it back to the thread that took it.
+TEST(ObjectPoolHammerTest, AHomeReturnedFromElsewhereCarriesItsContents) {
+  constexpr std::size_t kObjects = 5000;
+  ObjectPool<std::uint64_t> pool({.capacity_max = 3});
+  std::vector<PoolHandle> sent(kObjects);
+  std::atomic<std::size_t> sent_count = 0;
+  std::atomic<bool> running = true;
+  std::jthread returner([&] {
+    for (std::size_t i = 0; i < kObjects; ++i) {
+      while (sent_count.load(std::memory_order_acquire) <= i) {
+        std::this_thread::yield();
+      }
+      ASSERT_EQ(pool.Get(sent[i])++, 2 * i);
+      pool.Release(sent[i]);
+    }
+  });
+  std::jthread taker([&] {  // needs one more than are free now and then, so that homes are taken back
+    while (running.load(std::memory_order_relaxed)) {
+      std::array<PoolHandle, 3> handles;
+      pool.Release(std::span(handles).first(pool.TryAcquire(handles)));
+      std::this_thread::yield();
+    }
+  });
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < kObjects; ++i) {
+    PoolHandle handle;
+    while (!(handle = pool.TryAcquire())) {
+      std::this_thread::yield();
+    }
+    std::uint64_t& object = pool.Get(handle);
+    seen = std::max(seen, object);  // what the last holder wrote
+    object = 2 * i;
+    sent[i] = handle;
+    sent_count.store(i + 1, std::memory_order_release);
+  }
+  returner.join();
+  running = false;
+  taker.join();
+  pool.CheckInvariants();
+  EXPECT_EQ(pool.stats().leased, 0U);
+  EXPECT_GT(seen, 0U);
 }
 
 }  // namespace

@@ -5,13 +5,17 @@
 // Layout     One reservation of address space for all slots that may ever be, so that a slot is a multiplication
 //            away from its number; pages come when touched and go back slab by slab. One word per slot, in
 //            an array apart from the slots, holds its generation and state: neither handing out nor taking back touches
-//            a slot's memory. Both take the hottest slot first.
-// Magazines  Each thread keeps a stash of free slots and exchanges half of it with the depot under
-//            one lock (J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001). Where we differ: a
-//            stash is one array instead of two magazines, and the depot may take back the stash of another thread,
-//            so that the pool is exhausted only when every slot is leased, and a thread that ended or
-//            idles keeps nothing from anybody. Taking back works like a biased lock: the owner announces itself with a
-//            plain store, the taker pays for both with membarrier(2).
+//            a slot's memory.
+// Homes      A slot that a thread uses again becomes its home, if it has none: it stays that thread's while it is
+// leased,
+//            whoever holds it. Whoever returns it writes its word, and with that it is back. So a thread
+//            that acquires and releases in turn touches one word, and always the same hot memory.
+// Magazines  Behind its home each thread keeps a stash of free slots, last in first out, and exchanges half of it with
+//            the depot under one lock (J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001). Where we differ: a
+//            stash is one array instead of two magazines, and the depot may take back the stash of another thread and
+//            its home when that is free, so that the pool is exhausted only when every slot is leased, and a thread
+//            that ended or idles keeps nothing from anybody. Taking back works like a biased lock: the owner announces
+//            itself with a plain store, the taker pays for both with membarrier(2).
 // Trimming   What the depot never needed since the last trim is given back (the working set rule of the paper).
 // Threads    every member is thread-safe. Lock: mutex_, taken by one in `magazine` calls.
 // Cost       object_pool.h and README.md.
@@ -50,6 +54,7 @@ inline constexpr std::size_t kPoolCapacityMax = std::size_t{1} << 26U;  // two s
 struct PoolHandle {
   std::uint64_t word = 0;   // generation and state of the slot while it is leased; never again within a pool
   std::uint64_t place = 0;  // the pool's number in this process (from 1) above 32 bits of slot
+  void* object = nullptr;   // follows from `place`, but a store to it then waits for no multiplication
 
   explicit operator bool() const noexcept { return place != 0; }
   friend bool operator==(const PoolHandle&, const PoolHandle&) = default;
@@ -78,6 +83,7 @@ struct SlotType {
   std::size_t align = 1;
   void (*build)(void* place) = nullptr;
   void (*destroy)(void* place) noexcept = nullptr;
+  bool reset = false;  // the user of the pool does something at every return: TryRelease refuses all
 };
 
 class SlotPool {
@@ -90,38 +96,58 @@ class SlotPool {
 
   // Null when capacity_max are leased.
   [[gnu::always_inline]] PoolHandle Acquire() {
-    const std::size_t thread = metrics::ThreadSlot();
-    Stash& stash = stashes_[thread];
-    if (Enter(stash)) [[likely]] {
-      const std::uint64_t place = Pop(stash);
+    Stash& stash = stashes_[metrics::ThreadSlotIfAny()];
+    Enter(stash);
+    Word& home = *stash.home.load(std::memory_order_acquire);
+    // Pairs with the return, which may have been another thread's. Without a home, or when it is claimed, this is a
+    // word that is leased for ever.
+    const std::uint64_t word = home.load(std::memory_order_acquire);
+    if ((word & kLeased) == 0) [[likely]] {
+      home.store(word + kLeased, std::memory_order_relaxed);
+      const PoolHandle handle{word + kLeased, stash.home_place, stash.home_object};
       Leave(stash);
-      if (place != kNone) [[likely]] {
-        return Lease(place);
+      Unpoison(handle.object);
+      if (!handle) {
+        __builtin_unreachable();  // saves the caller its test
       }
+      return handle;
     }
-    return AcquireFromDepot(thread);
+    return HandleOf(AcquireBehind(stash));
   }
+
+  // The handle that consists of these. REQUIRES: there is one.
+  PoolHandle HandleOf(std::uint64_t word, std::uint64_t place) const noexcept { return {word, place, SlotAt(place)}; }
 
   // As many as there are, in order; answers how many. The rest of `handles` is left alone.
   std::size_t Acquire(std::span<PoolHandle> handles);
 
-  // REQUIRES: IsLeased(handle). A second return of the same handle stops the program.
-  [[gnu::always_inline]] void Release(PoolHandle handle) noexcept {
-    EndLease(handle);
-    const std::size_t thread = metrics::ThreadSlot();
-    if (!Push(stashes_[thread], handle.place)) [[unlikely]] {
-      ReleaseToDepot(thread, handle.place);
+  // Release without a call. False, and nothing done, when the handle has to go through Release: because it is not
+  // leased, or because the type has a reset.
+  [[gnu::always_inline]] bool TryRelease(const PoolHandle& handle) noexcept {
+    if (handle.place - place_of_first_ >= slots_returned_inline_) [[unlikely]] {
+      return false;
     }
+    Word& state = WordAt(handle.place);
+    if (state.load(std::memory_order_relaxed) != handle.word) [[unlikely]] {
+      return false;
+    }
+    Poison(handle.object);
+    state.store(handle.word + kLeaseStep - kLeased, std::memory_order_release);  // a home is anybody's from here on
+    if ((handle.word & kHome) == 0) [[unlikely]] {
+      PutBehind(handle.place);
+    }
+    return true;
   }
+  // REQUIRES: IsLeased(handle). A second return of the same handle stops the program.
+  void Release(const PoolHandle& handle) noexcept { Release(Lease{handle.word, handle.place}); }
   void Release(std::span<const PoolHandle> handles) noexcept;
 
-  bool IsLeased(PoolHandle handle) const noexcept {
-    return handle.place - place_of_first_ < slots_total_ &&  // large for another pool
-           WordAt(handle.place).load(std::memory_order_relaxed) == handle.word;
-  }
+  bool IsLeased(const PoolHandle& handle) const noexcept { return IsLeased(handle.word, handle.place); }
+  // For those who ask IsLeased inline and want the failure out of the way.
+  [[noreturn, gnu::noinline, gnu::cold]] static void FailUsedAfterReturn() noexcept;
   // REQUIRES: IsLeased(handle), here and below.
-  void* At(PoolHandle handle) const noexcept { return SlotAt(handle.place); }
-  std::size_t NodeOf(PoolHandle handle) const noexcept { return IndexOf(handle.place) / slots_per_node_; }
+  static void* At(const PoolHandle& handle) noexcept { return handle.object; }
+  std::size_t NodeOf(const PoolHandle& handle) const noexcept { return IndexOf(handle.place) / slots_per_node_; }
 
   // Gives back what was not needed since the last trim, at most once in trim_interval. Call it now and then.
   Bytes Trim(TimePoint now);
@@ -138,24 +164,28 @@ class SlotPool {
 
  private:
   static constexpr std::uint64_t kNone = 0;  // no place
-  static constexpr std::uint64_t kNever =
-      1;  // no place either: in the stash that nobody owns, so that it is never filled
 
-  // The word of a slot: a count of ended leases above two bits.
+  // The word of a slot: a count of ended leases above three bits.
+  using Word = std::atomic<std::uint64_t>;
   static constexpr std::uint64_t kLeased = 1;
   static constexpr std::uint64_t kBuilt = 2;
-  static constexpr std::uint64_t kStateMask = 3;
-  static constexpr std::uint64_t kLeaseStep = 4;
-  static constexpr std::size_t kMagazineMax = 62;  // with it a stash has 512 bytes
+  static constexpr std::uint64_t kHome = 4;  // of one stash, leased or free; never without kBuilt
+  static constexpr std::uint64_t kStateMask = 7;
+  static constexpr std::uint64_t kLeaseStep = 8;
+  static constexpr std::size_t kMagazineMax = 60;  // with it a stash has 512 bytes
 
-  // The free slots that one thread keeps at hand. Its fields belong to whoever is inside: the
-  // thread between Enter and Leave or with mutex_, or who holds mutex_ and has claimed it. The hottest slot has a place
-  // of its own: a thread that acquires and releases in turn then waits for one store of its own instead of two.
+  // The slots that one thread keeps at hand. `count` and `slots` belong to whoever is inside: the thread
+  // between Enter and Leave or with mutex_, or who holds mutex_ and has claimed the stash.
+  //
+  // The word of the home is written by who leases it, inside, and by who returns it, from anywhere. Who claims the
+  // stash puts `claimed_` in the place of the home, so that one load tells the owner both.
   struct alignas(64) Stash {
-    std::atomic<std::uint64_t> hottest{kNone};
-    std::atomic<bool> inside{false};
-    std::atomic<bool> claimed{false};
-    std::atomic<std::uint32_t> count{0};  // atomic, like `hottest`, for those who only look
+    std::atomic<Word*> home{nullptr};  // &none_ without one, &claimed_ while claimed
+    std::uint64_t home_place = 0;      // written by the owner, before `home`
+    void* home_object = nullptr;
+    // Not a bool: where a byte is stored, loads behind it are late (5.2 instead of 3.4 ns for a cycle on Zen 3).
+    std::atomic<std::uint32_t> inside{0};
+    std::atomic<std::uint32_t> count{0};  // atomic for those who only look
     std::array<std::uint32_t, 2 * kMagazineMax> slots;
   };
   struct Node {
@@ -169,100 +199,58 @@ class SlotPool {
     std::uint32_t count = 0;
   };
 
-  // The taker's membarrier orders this store and load for the thread that does them. The stash that many
-  // threads share is always claimed, and where the kernel has no membarrier all are: their calls go to the depot.
-  static bool Enter(Stash& stash) noexcept {
-    stash.inside.store(true, std::memory_order_relaxed);
+  // The taker's membarrier orders this store before the load of `home` for the thread that does them. The stash that
+  // many threads share and that of a thread's very first call are always claimed, and where the kernel has no
+  // membarrier all are: their calls go to the depot.
+  static void Enter(Stash& stash) noexcept {
+    stash.inside.store(1, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!stash.claimed.load(std::memory_order_acquire)) [[likely]] {
-      return true;
-    }
-    Leave(stash);
-    return false;
   }
-  static void Leave(Stash& stash) noexcept { stash.inside.store(false, std::memory_order_release); }
-
-  // The place of a free slot, kNone when there is none. REQUIRES: inside.
-  std::uint64_t Pop(Stash& stash) const noexcept {
-    const std::uint64_t hottest = stash.hottest.load(std::memory_order_acquire);
-    if (hottest != kNone) [[likely]] {
-      stash.hottest.store(kNone, std::memory_order_relaxed);
-      return hottest;
-    }
-    const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
-    if (count == 0) [[unlikely]] {
-      return kNone;
-    }
-    stash.count.store(count - 1, std::memory_order_relaxed);
-    return place_of_first_ + stash.slots[count - 1];
-  }
-  // False when it is full or claimed. An empty `hottest` is filled without entering: only its owner ever fills it, so
-  // it is still empty when the store arrives, and a taker that saw it empty takes nothing.
-  [[gnu::always_inline]] bool Push(Stash& stash, std::uint64_t place) const noexcept {
-    const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed);
-    if (hottest == kNone) [[likely]] {
-      stash.hottest.store(place, std::memory_order_release);
-      return true;
-    }
-    return PushBehind(stash, place);
-  }
-  bool PushBehind(Stash& stash, std::uint64_t place) const noexcept {
-    if (!Enter(stash)) {
-      return false;
-    }
-    const bool pushed = PushInside(stash, place);
-    Leave(stash);
-    return pushed;
-  }
-  // False when it is full. REQUIRES: inside.
-  bool PushInside(Stash& stash, std::uint64_t place) const noexcept {
-    const std::uint64_t hottest = stash.hottest.load(std::memory_order_relaxed);
-    const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
-    if (hottest != kNone) {
-      if (count == stash_max_) [[unlikely]] {
-        return false;
-      }
-      stash.slots[count] = IndexOf(hottest);
-      stash.count.store(count + 1, std::memory_order_relaxed);
-    }
-    stash.hottest.store(place, std::memory_order_release);
-    return true;
-  }
+  static void Leave(Stash& stash) noexcept { stash.inside.store(0, std::memory_order_release); }
+  bool TryEnter(Stash& stash) const noexcept;
+  std::uint64_t Pop(Stash& stash) const noexcept;
+  bool Push(Stash& stash, std::uint64_t place) const noexcept;
 
   static std::uint32_t IndexOf(std::uint64_t place) noexcept { return static_cast<std::uint32_t>(place); }
   // Counted from where place 0 would be: one addition less on every call.
-  std::atomic<std::uint64_t>& WordAt(std::uint64_t place) const noexcept {
-    return *reinterpret_cast<std::atomic<std::uint64_t>*>(word_origin_ + place * sizeof(std::uint64_t));
+  Word& WordAt(std::uint64_t place) const noexcept {
+    return *reinterpret_cast<Word*>(word_origin_ + place * sizeof(std::uint64_t));
   }
   std::byte* SlotAt(std::uint64_t place) const noexcept {
     return reinterpret_cast<std::byte*>(slot_origin_ + place * stride_);
   }
 
-  [[gnu::always_inline]] PoolHandle Lease(std::uint64_t place) {
-    std::atomic<std::uint64_t>& state = WordAt(place);
-    const std::uint64_t word = state.load(std::memory_order_relaxed);
-    if ((word & kStateMask) != kBuilt) [[unlikely]] {
-      return LeaseUnbuilt(place);
-    }
-    state.store(word + kLeased, std::memory_order_relaxed);
-    Unpoison(place);
-    return {word + kLeased, place};
+  // A handle as it travels in registers.
+  struct Lease {
+    std::uint64_t word = 0;
+    std::uint64_t place = kNone;
+  };
+  PoolHandle HandleOf(const Lease& lease) const noexcept {
+    return lease.place != kNone ? HandleOf(lease.word, lease.place) : PoolHandle{};
   }
-  [[gnu::always_inline]] void EndLease(PoolHandle handle) noexcept {
-    ATTUNE_CHECK(IsLeased(handle), "a handle is returned twice, or to a pool that it is not of");
-    WordAt(handle.place).store(handle.word + kLeaseStep - kLeased, std::memory_order_relaxed);
-    Poison(handle.place);
+  bool IsLeased(std::uint64_t word, std::uint64_t place) const noexcept {
+    return place - place_of_first_ < slots_total_ &&  // large for another pool
+           WordAt(place).load(std::memory_order_relaxed) == word;
   }
-  [[gnu::noinline, gnu::cold]] PoolHandle LeaseUnbuilt(std::uint64_t place);
-  [[gnu::noinline, gnu::cold]] PoolHandle AcquireFromDepot(std::size_t thread);
-  [[gnu::noinline, gnu::cold]] void ReleaseToDepot(std::size_t thread, std::uint64_t place) noexcept;
+
+  [[gnu::noinline]] Lease AcquireBehind(Stash& stash);
+  [[gnu::noinline]] void PutBehind(std::uint64_t place) noexcept;
+  [[gnu::noinline, gnu::cold]] void Release(Lease lease) noexcept;
+  Lease LeaseFree(std::uint64_t place);
+  Lease LeaseHome(const Stash& stash) const noexcept;
+  Lease LeaseAsHome(Stash& stash, std::uint64_t place) noexcept;
+  void EndLease(const Lease& lease) noexcept;
+  [[gnu::noinline, gnu::cold]] Lease LeaseUnbuilt(std::uint64_t place);
+  [[gnu::noinline, gnu::cold]] Lease AcquireHomeless(Stash& stash);
+  [[gnu::noinline, gnu::cold]] Lease AcquireFromDepot();
+  [[gnu::noinline, gnu::cold]] void ReleaseToDepot(std::uint64_t place) noexcept;
 
 #ifdef __SANITIZE_ADDRESS__
-  void Poison(std::uint64_t place) const noexcept;  // AddressSanitizer then sees uses of raw pointers as well
-  void Unpoison(std::uint64_t place) const noexcept;
+  void Poison(void* slot) const noexcept;  // AddressSanitizer then sees uses of raw pointers as well
+  void Unpoison(void* slot) const noexcept;
 #else
-  void Poison(std::uint64_t) const noexcept {}
-  void Unpoison(std::uint64_t) const noexcept {}
+  void Poison(void*) const noexcept {}
+  void Unpoison(void*) const noexcept {}
 #endif
 
   void MapMemory();
@@ -274,8 +262,10 @@ class SlotPool {
   void Put(std::span<const std::uint32_t> slots) noexcept;
   std::size_t Idle() const noexcept;
   void CollectStashes();
+  Word* TakeHome(Stash& stash, Word* home) noexcept;
   std::vector<Slab> TakeFreeSlabs(std::size_t node, std::size_t slots_max);
 
+  bool IsHome(const Word* home) const noexcept { return home != &none_ && home != &claimed_; }
   bool has_memory() const noexcept { return slot_origin_ != 0; }
   Bytes CloseSlabs(std::size_t node, const std::vector<Slab>& slabs);
   std::uint32_t SlabOf(std::uint32_t index) const noexcept { return index >> slab_shift_; }
@@ -284,14 +274,20 @@ class SlotPool {
   alignas(64) std::uintptr_t word_origin_ = 0;
   std::uintptr_t slot_origin_ = 0;
   const std::size_t stride_;
-  const std::size_t magazine_;  // slots moved at a time
-  const std::uint32_t stash_max_;
-  const unsigned slab_shift_;           // slots per slab, as a power of two
   const std::uint64_t place_of_first_;  // PoolHandle::place of slot 0
+  const std::size_t magazine_;          // slots moved at a time
+  const std::uint32_t stash_max_;
+  const unsigned slab_shift_;  // slots per slab, as a power of two
   const std::size_t slots_per_node_;
-  const std::size_t slots_total_;  // of all nodes
+  const std::size_t slots_total_;            // of all nodes
+  const std::size_t slots_returned_inline_;  // slots_total_, or 0 where every return has to go through Release
 
-  std::array<Stash, metrics::kThreadSlots> stashes_;  // the shared one stays empty
+  // What a stash has for a home when it has none. Leased for ever, so nobody writes to them.
+  alignas(64) Word none_{kLeased};
+  Word claimed_{kLeased};
+
+  std::array<Stash, metrics::kThreadSlots + 1>
+      stashes_;  // the shared one and that of threads without a slot stay empty
 
   const SlotType type_;
   const PoolConfig config_;
