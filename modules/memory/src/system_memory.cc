@@ -7,22 +7,31 @@
 namespace attune::memory {
 namespace {
 
-constexpr Bytes kFileMax = 4_KiB;    // numbers and a few lines
+constexpr Bytes kFileMax = 16_KiB;   // numbers and lines; memory.stat, the longest, has some 2 KiB
 constexpr int kCgroupDepthMax = 64;  // deeper than any nesting of containers
+
+Bytes Less(Bytes from, Bytes what) { return from > what ? from - what : Bytes(0); }
+
+// What the kernel drops without asking anybody before it throttles or kills. Files that somebody has mapped are not
+// in it: they are resident with whoever mapped them, and would be counted twice.
+Bytes Reclaimable(std::string_view stat) {
+  const Bytes files(FlatKeyed(stat, "inactive_file") + FlatKeyed(stat, "active_file"));
+  return Less(files, Bytes(FlatKeyed(stat, "file_mapped")));
+}
 
 }  // namespace
 
-std::uint64_t EventCount(std::string_view events, std::string_view name) {
-  while (!events.empty()) {
-    const std::size_t end = std::min(events.find('\n'), events.size());
-    const std::string_view line = events.substr(0, end);
+std::uint64_t FlatKeyed(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
     if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ') {
       std::uint64_t count = 0;
       const std::string_view digits = line.substr(name.size() + 1);
       (void)std::from_chars(digits.data(), digits.data() + digits.size(), count);
       return count;
     }
-    events.remove_prefix(std::min(end + 1, events.size()));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return 0;
 }
@@ -53,19 +62,19 @@ void SystemMemoryReader::ReadGroups(SystemMemory& memory) const {
   }
   std::string group = **path == "/" ? "" : std::string(**path);
   if (const auto events = ReadFile(roots_.cgroup + group + "/memory.events")) {
-    memory.high_events = EventCount(*events, "high");
-    memory.max_events = EventCount(*events, "max");
+    memory.high_events = FlatKeyed(*events, "high");
+    memory.max_events = FlatKeyed(*events, "max");
   }
   for (int depth = 0; depth < kCgroupDepthMax; ++depth) {
     const std::string base = roots_.cgroup + group;
-    const std::optional<Bytes> current = ReadBytes(base + "/memory.current");
-    for (const char* limit_file : {"/memory.high", "/memory.max"}) {
-      const std::optional<Bytes> limit = ReadBytes(base + limit_file);
-      if (current.has_value() && limit.has_value()) {
-        const Bytes room = *limit > *current ? *limit - *current : Bytes(0);
-        const Bytes over = *current > *limit ? *current - *limit : Bytes(0);
-        memory.group_room = std::min(memory.group_room.value_or(room), room);
-        memory.group_over = std::max(memory.group_over, over);
+    if (const std::optional<Bytes> current = ReadBytes(base + "/memory.current")) {
+      const Bytes held = Less(*current, Reclaimable(ReadFile(base + "/memory.stat").value_or("")));
+      for (const char* limit_file : {"/memory.high", "/memory.max"}) {
+        if (const std::optional<Bytes> limit = ReadBytes(base + limit_file)) {
+          const Bytes room = Less(*limit, held);
+          memory.group_room = std::min(memory.group_room.value_or(room), room);
+          memory.group_over = std::max(memory.group_over, Less(held, *limit));
+        }
       }
     }
     if (group.empty()) {

@@ -41,6 +41,42 @@ TEST_F(SystemMemoryTest, TheTightestOfHighAndMaxOfAllLevelsCounts) {
   EXPECT_EQ(reader.Read().group_room, Bytes(400));
 }
 
+// As they are in a container of 2 GiB that has read 1.5 GiB of files: memory.current is at the limit, and 400 MiB are
+// in use, 64 MiB of them files that somebody has mapped.
+constexpr std::string_view kStat =
+    "anon 343932928\nfile 1715470336\nkernel 20971520\nkernel_stack 1015808\npagetables 4210688\nsec_pagetables 0\n"
+    "percpu 5760\nsock 0\nvmalloc 16384\nshmem 8388608\nzswap 0\nzswapped 0\nfile_mapped 67108864\nfile_dirty 8192\n"
+    "file_writeback 0\nswapcached 0\nanon_thp 123731968\nfile_thp 0\nshmem_thp 0\ninactive_anon 352256000\n"
+    "active_anon 65536\ninactive_file 1170210816\nactive_file 536870912\nunevictable 0\nslab_reclaimable 9437184\n"
+    "slab_unreclaimable 3145728\nslab 12582912\nworkingset_refault_anon 0\nworkingset_refault_file 48211\n";
+
+TEST_F(SystemMemoryTest, FilesThatTheKernelKeepsAreRoom) {
+  Put("/proc/self/cgroup", "0::/outer/inner\n");
+  Put("/cg/outer/inner/memory.current", "2147483648\n");
+  Put("/cg/outer/inner/memory.high", "max\n");
+  Put("/cg/outer/inner/memory.max", "2147483648\n");
+  Put("/cg/outer/inner/memory.stat", kStat);
+  const SystemMemory memory = reader.Read();
+  const Bytes kept(1170210816 + 536870912 - 67108864);
+  EXPECT_EQ(memory.group_room, kept);
+  EXPECT_EQ(memory.group_over, 0_B);
+  EXPECT_EQ(JudgeSystem(memory, memory, 512_MiB, 400_MiB).limit, 512_MiB);
+}
+
+TEST_F(SystemMemoryTest, EachLevelKeepsItsOwnFiles) {
+  Put("/proc/self/cgroup", "0::/outer/inner\n");
+  Put("/cg/outer/inner/memory.current", "500\n");
+  Put("/cg/outer/inner/memory.max", "500\n");
+  Put("/cg/outer/inner/memory.stat", "inactive_file 100\nactive_file 50\nfile_mapped 0\n");
+  Put("/cg/outer/memory.current", "1100\n");
+  Put("/cg/outer/memory.high", "1000\n");
+  Put("/cg/outer/memory.stat", "inactive_file 130\nactive_file 50\nfile_mapped 20\n");
+  EXPECT_EQ(reader.Read().group_room, Bytes(60));
+  EXPECT_EQ(reader.Read().group_over, Bytes(0));
+  Put("/cg/outer/memory.stat", "inactive_file 0\nactive_file 50\nfile_mapped 60\n");
+  EXPECT_EQ(reader.Read().group_over, Bytes(100)) << "more is mapped than kept: there is nothing to drop";
+}
+
 TEST_F(SystemMemoryTest, EventsAndStallsAreRead) {
   Put("/proc/self/cgroup", "0::/outer\n");
   Put("/cg/outer/memory.events", "low 0\nhigh 12\nmax 3\noom 1\n");
@@ -53,11 +89,11 @@ TEST_F(SystemMemoryTest, EventsAndStallsAreRead) {
   EXPECT_DOUBLE_EQ(memory.stalls->some_10s, 0.25);
 }
 
-TEST(EventCountTest, FindsWholeNamesOnly) {
-  EXPECT_EQ(EventCount("highest 5\nhigh 7\n", "high"), 7U);
-  EXPECT_EQ(EventCount("high 7", "max"), 0U);
-  EXPECT_EQ(EventCount("", "high"), 0U);
-  EXPECT_EQ(EventCount("high x\n", "high"), 0U);
+TEST(FlatKeyedTest, FindsWholeNamesOnly) {
+  EXPECT_EQ(FlatKeyed("highest 5\nhigh 7\n", "high"), 7U);
+  EXPECT_EQ(FlatKeyed("high 7", "max"), 0U);
+  EXPECT_EQ(FlatKeyed("", "high"), 0U);
+  EXPECT_EQ(FlatKeyed("high x\n", "high"), 0U);
 }
 
 TEST(JudgeSystemTest, TheGroupLimitsWhatTheProcessMayHold) {

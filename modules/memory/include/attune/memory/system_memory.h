@@ -9,7 +9,7 @@
 // counts.
 //
 // Threads    Read is thread-safe; JudgeSystem is a pure function.
-// Cost       four small files for each level of cgroups and one for PSI, 50 to 100 us.
+// Cost       four small files for each level of cgroups, one of events and one for PSI, 50 to 100 us.
 // Errors     none: what cannot be read is not known.
 // Sources    Documentation/admin-guide/cgroup-v2.rst and Documentation/accounting/psi.rst of Linux.
 
@@ -24,7 +24,9 @@ namespace attune::memory {
 
 struct SystemMemory {
   // Until the kernel throttles or kills, in the tightest group among ours and its parents: memory.high or memory.max
-  // less memory.current. Empty: no group has a limit.
+  // less what it holds. Files that the kernel keeps only because there is room (memory.stat: inactive_file and
+  // active_file, less file_mapped) do not count as held: they fill every group up to its limit in time, and go first.
+  // Empty: no group has a limit.
   std::optional<Bytes> group_room = std::nullopt;
   Bytes group_over = {};          // by how much that group is above its limit already; then the room is 0
   std::uint64_t high_events = 0;  // times that our group was throttled at memory.high, since it exists
@@ -48,8 +50,8 @@ class SystemMemoryReader {
   const sys::ProcessProbe probe_;
 };
 
-// The number behind `name` in memory.events, 0 if there is none.
-std::uint64_t EventCount(std::string_view events, std::string_view name);
+// The number behind `name` in a flat keyed file (memory.events, memory.stat), 0 if there is none.
+std::uint64_t FlatKeyed(std::string_view text, std::string_view name);
 
 // When stalls are taken seriously: shares of time over the last ten seconds.
 struct SystemMarks {
