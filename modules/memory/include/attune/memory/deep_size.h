@@ -12,7 +12,7 @@
 //     }
 //   };
 //
-// Knows      the containers of the standard library, strings (short ones own nothing), optional,
+// Knows      the containers of the standard library and their adaptors, strings (short ones own nothing), optional,
 //            variant, pair, tuple, array, unique_ptr, shared_ptr; weak_ptr and raw pointers own nothing. A
 //            type of yours takes part through AttuneVisitOwned, found beside it or as its friend, which
 //            names the members that own memory. A type with a destructor and without
@@ -24,9 +24,12 @@
 //            by a list, not by recursion; containers in containers recurse like their destructors.
 //            Allocates only for values with pointers in them.
 // Exactness  capacities, not sizes, count. Node layouts are those of libstdc++. Within 5 % of
-//            what glibc hands out (the tests compare). An object behind a pointer counts with its static type, except
-//            that a polymorphic one behind a unique_ptr is looked up in the heap: REQUIRES that `delete` gives it
-//            to the global heap. Memory inside std::function, std::any and handles of the system is not seen.
+//            what glibc hands out (the tests compare). Behind a unique_ptr a polymorphic object is looked up in the
+//            heap, any other counts with its static type. Behind a shared_ptr what make_shared made is looked up, and a
+//            polymorphic object of its own; another object of its own counts with its static type.
+//            REQUIRES that what is looked up came from the global heap and is not part of something else: no
+//            allocate_shared from an arena, no deleter of your own, no alias of a polymorphic member. Memory inside
+//            std::function, std::any and handles of the system is not seen.
 
 #include <array>
 #include <cstddef>
@@ -37,7 +40,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <set>
+#include <stack>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -293,6 +298,21 @@ struct OwnedBy<std::unordered_set<Ts...>> : OwnedByTable<std::unordered_set<Ts..
 template <typename... Ts>
 struct OwnedBy<std::unordered_multiset<Ts...>> : OwnedByTable<std::unordered_multiset<Ts...>> {};
 
+// The container inside an adaptor, which is a protected member of it.
+template <typename Adaptor>
+struct OwnedByAdaptor {
+  struct Opened : Adaptor {
+    static const typename Adaptor::container_type& ContainerOf(const Adaptor& adaptor) { return adaptor.*&Opened::c; }
+  };
+  static void Visit(SizeVisitor& visit, const Adaptor& adaptor) { visit(Opened::ContainerOf(adaptor)); }
+};
+template <typename... Ts>
+struct OwnedBy<std::stack<Ts...>> : OwnedByAdaptor<std::stack<Ts...>> {};
+template <typename... Ts>
+struct OwnedBy<std::queue<Ts...>> : OwnedByAdaptor<std::queue<Ts...>> {};
+template <typename... Ts>
+struct OwnedBy<std::priority_queue<Ts...>> : OwnedByAdaptor<std::priority_queue<Ts...>> {};
+
 template <typename T>
 struct OwnedBy<std::optional<T>> {
   static void Visit(SizeVisitor& visit, const std::optional<T>& value) {
@@ -376,37 +396,46 @@ struct OwnedBy<std::unique_ptr<T[], Deleter>> {
   }
 };
 
-// A control block has a vtable and two counts. make_shared puts the object right behind
-// them; otherwise both have a block of their own. The second word of a shared_ptr is where the control block is.
+// A control block has a vtable and two counts. make_shared puts the object right behind them; otherwise both have a
+// block of their own. The second word of a shared_ptr is where the control block is: the heap knows how much of the
+// object it holds, whatever type the pointer shows.
 template <typename T>
 struct OwnedBy<std::shared_ptr<T>> {
-  static constexpr std::size_t kControl = 2 * sizeof(void*);
   static_assert(sizeof(std::shared_ptr<T>) == 2 * sizeof(void*));
+  static_assert(!std::is_array_v<T>, "the length of a shared array is not known; share a vector");
 
-  static bool InOneBlock(const std::shared_ptr<T>& pointer) {
-    std::array<std::uintptr_t, 2> words{};
+  static const std::byte* ControlBlock(const std::shared_ptr<T>& pointer) {
+    std::array<const std::byte*, 2> words{};
     std::memcpy(words.data(), static_cast<const void*>(&pointer), sizeof(words));
-    const std::uintptr_t object = reinterpret_cast<std::uintptr_t>(pointer.get());
-    return object >= words[1] + kControl && object - words[1] < kControl + alignof(T);
+    return words[1];
   }
 
   static void Visit(SizeVisitor& visit, const std::shared_ptr<T>& pointer) {
     if (pointer.use_count() == 0 || !visit.FirstOwner(pointer)) {
       return;
     }
-    if constexpr (std::is_void_v<T>) {
-      visit.AddBlock(kControl + sizeof(void*));
+    const std::byte* const control = ControlBlock(pointer);
+    const Bytes block = HeapBlockSizeOf(control);
+    visit.AddBytes(block);
+    const auto* const object = reinterpret_cast<const std::byte*>(pointer.get());
+    const bool in_one_block = object >= control && object < control + (block.count() - kHeapHeader);
+    if constexpr (!std::is_void_v<T>) {
+      if (object == nullptr) {
+        return;
+      }
+      if (!in_one_block) {
+        AddObject(visit, *pointer);
+      }
+      visit.Later(*pointer);
+    }
+  }
+
+  template <typename Object>
+  static void AddObject(SizeVisitor& visit, const Object& object) {
+    if constexpr (std::is_polymorphic_v<Object>) {
+      visit.AddBytes(HeapBlockSizeOf(dynamic_cast<const void*>(std::addressof(object))));
     } else {
-      static_assert(!std::is_array_v<T>, "the length of a shared array is not known; share a vector");
-      if (InOneBlock(pointer)) {
-        visit.AddBlock(kControl + sizeof(T));
-      } else {
-        visit.AddBlock(kControl + sizeof(void*));
-        visit.AddBlock(sizeof(T));
-      }
-      if (pointer != nullptr) {
-        visit.Later(*pointer);
-      }
+      visit.AddBlock(sizeof(Object));
     }
   }
 };
