@@ -1,6 +1,9 @@
 #pragma once
 // FifoPolicy: entries leave in the order in which they came.
 //
+// Belady: "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5 (2), 1966. A larger
+// one may hit less (Belady, Nelson, Shedler, Communications of the ACM 12 (6), 1969). It is as the paper has it.
+//
 // Cost       8 bytes for each slot. A hit costs nothing but the call.
 
 #include "attune/cache/policies.h"

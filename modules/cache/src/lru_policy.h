@@ -1,6 +1,9 @@
 #pragma once
 // LruPolicy: the entry that was not used for the longest time leaves.
 //
+// Mattson, Gecsei, Slutz, Traiger: "Evaluation techniques for storage hierarchies", IBM Systems Journal 9 (2), 1970,
+// which shows why a larger LRU cache never hits less (a stack algorithm). It is as the paper has it.
+//
 // Cost       8 bytes for each slot. A hit relinks three nodes.
 
 #include "attune/cache/policies.h"
