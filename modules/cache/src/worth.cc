@@ -66,8 +66,11 @@ std::optional<WorthChange> CacheWorth::Decide() {
     BeginWindow();
     return std::nullopt;
   }
-  // All hits: what a load would cost is known only if it was told.
-  const double load = misses_ > 0 ? load_ns_ / misses_ : Nanoseconds(config_.load_cost.value_or(Duration::max()));
+  if (misses_ > 0) {
+    last_load_ns_ = load_ns_ / misses_;
+  }
+  // All hits: what a load cost in the last window that had one. Before the first, only what was told is known.
+  const double load = last_load_ns_.value_or(Nanoseconds(config_.load_cost.value_or(Duration::max())));
   const WorthChange costs{.bypass = true,
                           .caching_ns = (hit_ns_ + load_ns_ + besides_ns_) / lookups,
                           .loading_ns = load,
@@ -92,6 +95,7 @@ std::optional<WorthChange> CacheWorth::Bypassed(Duration load) {
     return std::nullopt;
   }
   const double loading = load_ns_ / static_cast<double>(bypassed_);
+  last_load_ns_ = loading;
   bypassing_ = false;
   warming_ = true;
   wait_windows_ = std::min(wait_windows_ * 2, config_.wait_windows_max);

@@ -44,6 +44,29 @@ TEST(CacheWorthTest, BypassesWhatIsCheaperToLoadThanToLookUp) {
   EXPECT_NE(change->Reason().find("20 ns without"), std::string::npos) << change->Reason();
 }
 
+TEST(CacheWorthTest, AWarmCacheOfSomethingCheapBypassesWithWhatALoadCostLast) {
+  CacheWorth worth({.window = 10});
+  EXPECT_FALSE(Observe(worth, 10, 8, 20ns, 60ns, 20ns).has_value()) << "filling, when hits were fast";
+  const auto change = Observe(worth, 10, 10, 90ns, 0ns, 0ns);
+  ASSERT_TRUE(change.has_value()) << "not one miss, and hits that are slower than loads";
+  EXPECT_TRUE(change->bypass);
+  EXPECT_NEAR(change->loading_ns, 60, 1e-9);
+  EXPECT_EQ(change->hit_ratio, 1);
+}
+
+TEST(CacheWorthTest, AWarmCacheThatNeverLoadedIsNotJudged) {
+  CacheWorth worth({.window = 10});
+  EXPECT_FALSE(Observe(worth, 1000, 10, 90ns, 0ns, 0ns).has_value());
+}
+
+TEST(CacheWorthTest, WhatWasSeenWhileBypassingIsRemembered) {
+  CacheWorth worth({.window = 10});
+  ASSERT_TRUE(Observe(worth, 10, 5, 50ns, 20ns, 200ns).has_value());
+  for (int i = 0; i < 10; ++i) (void)worth.Bypassed(10us);
+  ASSERT_FALSE(worth.bypassing());
+  EXPECT_FALSE(Observe(worth, 100, 10, 50ns, 0ns, 0ns).has_value()) << "loads have become dear: all hits pay";
+}
+
 TEST(CacheWorthTest, ADearLoadIsNotWorthItWhenNothingEverHits) {
   CacheWorth worth;
   EXPECT_TRUE(Observe(worth, 256, 0, 50ns, 300ns, 200ns).has_value());

@@ -9,7 +9,8 @@
 // With hit ratio h, caching costs h * hit + (1 - h) * (load + besides) for each lookup and not caching costs load.
 // A window of observations decides; bypassing begins when caching costs at least `margin` times as much, and
 // ends for a trial after a while: the first window of a trial only fills the cache, the second decides. Each failed
-// trial doubles the wait for the next, up to `wait_windows_max`.
+// trial doubles the wait for the next, up to `wait_windows_max`. A window of nothing but hits is decided with what a
+// load cost last: a warm cache of something cheap bypasses as well.
 //
 // Decides only  No clock, thread or cache; the same observations give the same answers. Times of zero (a clock
 //               that stands still) never lead to bypassing.
@@ -61,9 +62,10 @@ class CacheWorth {
 
   const WorthConfig config_;
   bool bypassing_ = false;
-  bool warming_ = false;            // the first window of a trial
-  std::uint32_t wait_windows_ = 1;  // until the next trial
-  std::uint64_t bypassed_ = 0;      // observations since bypassing began
+  bool warming_ = false;                // the first window of a trial
+  std::uint32_t wait_windows_ = 1;      // until the next trial
+  std::uint64_t bypassed_ = 0;          // observations since bypassing began
+  std::optional<double> last_load_ns_;  // the mean of the last window with loads; none before
   // Of this window:
   std::uint32_t hits_ = 0;
   std::uint32_t misses_ = 0;
