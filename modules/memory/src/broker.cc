@@ -126,12 +126,12 @@ bool Broker::Fits(Bytes bytes) const {
   return used <= limit_now_ && bytes <= limit_now_ - used;
 }
 
-Bytes Broker::HighLine() const {
-  return Bytes(static_cast<std::uint64_t>(static_cast<double>(limit_now_.count()) * config_.marks.high));
+Bytes Broker::LineAt(double mark) const {
+  return Bytes(static_cast<std::uint64_t>(static_cast<double>(limit_now_.count()) * mark));
 }
 
 void Broker::UpdateHeadroom() {
-  const Bytes high = HighLine();
+  const Bytes high = LineAt(config_.marks.high);
   const Bytes used = Used();
   headroom_.store(used < high ? (high - used).count() : 0, std::memory_order_relaxed);
 }
@@ -323,7 +323,10 @@ SystemVerdict Broker::AskSystem(Bytes measured) {
   return verdict;
 }
 
-// What is below the high line and nobody else holds: the followers' to share.
+// What nobody else holds: the followers' to share. They grow up to the middle between the low and the high line: at the
+// high line itself the next byte of anybody would evict down to the low one, and what was evicted would come back,
+// round after round. Above the middle they keep what they hold, until the high line makes the least useful give. While
+// everybody gives, nobody grows past the low line.
 Bytes Broker::SplitBudget() const {
   Bytes followers;
   for (const auto& entry : entries_) {
@@ -331,8 +334,10 @@ Bytes Broker::SplitBudget() const {
   }
   const Bytes used = Used();
   const Bytes others = used > followers ? used - followers : Bytes(0);
-  const Bytes high = HighLine();
-  return high > others ? high - others : Bytes(0);
+  const auto below = [&](Bytes line) { return line > others ? line - others : Bytes(0); };
+  const double low = config_.marks.low;
+  const Bytes to_grow = below(LineAt(shrinking_ ? low : low + (config_.marks.high - low) / 2));
+  return std::max(to_grow, std::min(followers, below(LineAt(config_.marks.high))));
 }
 
 std::vector<SplitConsumer> Broker::ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const {
@@ -409,6 +414,7 @@ MaintainReport Broker::Maintain(TimePoint now) {
     MemoryObservation seen = Observe(entries);
     seen.give = verdict.give;
     plan = PlanShrink(seen, config_.marks);
+    shrinking_ = plan.shrinking;
     refused_bytes_ = Bytes(0);
   }
 
@@ -431,7 +437,6 @@ MaintainReport Broker::Maintain(TimePoint now) {
   TakeMeasurement(measured_after);
   now_ = std::max(now_, now);
   pressure_ = plan.pressure;
-  shrinking_ = plan.shrinking;
   ++rounds_;
   GrantWaiters();
   UpdateHeadroom();

@@ -240,7 +240,7 @@ class Broker {
   void GrantWaiters();
   void UpdateHeadroom();
   void TakeMeasurement(Bytes measured);
-  Bytes HighLine() const;
+  Bytes LineAt(double mark) const;  // of the limit that holds now
   Bytes SplitBudget() const;
   std::vector<SplitConsumer> ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const;
   Error Refusal(std::string_view name, Bytes bytes) const;
