@@ -6,6 +6,10 @@
 
 namespace attune::memory {
 
+// Of the limit, that may lie free in the heap before it is given back to the system: giving back walks the whole heap,
+// and what the split moves between caches in a round is often less than this.
+constexpr std::uint64_t kReleasedShare = 64;
+
 struct Registration::Entry {
   explicit Entry(Consumer& who) : consumer(&who) {}
   Consumer* consumer;
@@ -426,7 +430,9 @@ MaintainReport Broker::Maintain(TimePoint now) {
   }
   Split(entries, deadline, report);
   Bytes measured_after = measured;
-  if (report.freed > Bytes(0) || plan.pressure != Pressure::kNone) {
+  freed_unreleased_ = freed_unreleased_ + report.freed;
+  if (freed_unreleased_ > Bytes(config_.limit.count() / kReleasedShare) || plan.pressure != Pressure::kNone) {
+    freed_unreleased_ = Bytes(0);
     if (release_free_memory_) {
       release_free_memory_();
     }

@@ -319,9 +319,10 @@ class Follower final : public FakeConsumer {
   double marginal_benefit() const noexcept override { return weight_ / (1.0 + static_cast<double>(bytes().count())); }
   bool follows_target() const noexcept override { return true; }
   void SetTarget(Bytes target) override { Hold(std::max(bytes(), target)); }
+  void set_weight(double weight) { weight_ = weight; }
 
  private:
-  const double weight_;
+  double weight_;
 };
 
 TEST(BrokerSplitTest, FollowersShareWhatIsBelowTheMiddleLineByTheirBenefit) {
@@ -364,6 +365,26 @@ TEST(BrokerSplitTest, FollowersThatHaveGrownLeaveRoomForOthersBeforeAnybodyGives
   for (int round = 102; round < 200; ++round) {
     EXPECT_EQ(broker.Maintain(At(round)).pressure, Pressure::kNone) << round;
   }
+}
+
+TEST(BrokerSplitTest, FreeMemoryGoesBackToTheSystemOnceItIsWorthAWalkThroughTheHeap) {
+  int released = 0;
+  Broker broker({.limit = 64'000_B, .overhead = 0_B}, {}, [&] { ++released; });
+  Follower hot("hot", 1);
+  Follower cold("cold", 1);
+  const Registration first = *broker.Register(hot);
+  const Registration second = *broker.Register(cold);
+  for (int round = 0; round < 100; ++round) {
+    broker.Maintain(At(round));
+  }
+  EXPECT_EQ(released, 0);
+  cold.set_weight(0.5);
+  Bytes freed;
+  for (int round = 100; freed <= 1000_B; ++round) {
+    EXPECT_EQ(released, 0) << freed.count();
+    freed = freed + broker.Maintain(At(round)).freed;
+  }
+  EXPECT_EQ(released, 1);
 }
 
 TEST(BrokerSplitTest, AReservationMakesFollowersGiveBeforeItMeetsTheLimit) {

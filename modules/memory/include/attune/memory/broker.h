@@ -262,9 +262,10 @@ class Broker {
   const ReleaseFreeMemory release_free_memory_;
   const BrokerEnvironment environment_;
 
-  std::mutex maintain_mutex_;   // one round at a time; taken before mutex_
-  SystemMemory system_before_;  // guarded by maintain_mutex_
-  mutable std::mutex mutex_;    // guards everything below
+  std::mutex maintain_mutex_;  // one round at a time; taken before mutex_; guards the next two
+  SystemMemory system_before_;
+  Bytes freed_unreleased_;    // by consumers, since free memory was given back to the system
+  mutable std::mutex mutex_;  // guards everything below
   std::condition_variable_any changed_;
   std::vector<std::shared_ptr<Entry>> entries_;
   std::map<std::string, NamedTotal, std::less<>> reservations_;
