@@ -11,6 +11,13 @@ namespace {
 // Of the budget, that may lie unused before targets grow: a budget that trembles moves nobody.
 constexpr double kSpare = 0.02;
 
+// Of the mean benefit. Who gains nothing from more still keeps what nobody else wants: with a weight of zero it
+// would give all of it away, and be missed by its own hits.
+constexpr double kRatioMin = 1e-9;
+
+// Of a target: less than this below it is a hole that the next entry fills.
+constexpr double kUnused = 1.0 / 16;
+
 double Count(Bytes bytes) { return static_cast<double>(bytes.count()); }
 Bytes Rounded(double bytes) { return Bytes(static_cast<std::uint64_t>(std::max(0.0, std::floor(bytes)))); }
 
@@ -134,11 +141,14 @@ SplitPlan PlanSplit(Bytes budget, const std::vector<SplitConsumer>& consumers, c
     std::vector<double> weights(n);
     std::vector<Bounds> reach = bounds;
     for (std::size_t i = 0; i < n; ++i) {
-      const double ratio = mean > 0 ? BenefitOf(consumers[i]) / mean : 1.0;
+      const double ratio = mean > 0 ? std::max(BenefitOf(consumers[i]) / mean, kRatioMin) : 1.0;
       weights[i] = std::max(now[i], 1.0) * std::pow(ratio, config.gain);
       // The cap goes before the bound of a step: downwards there is none while the targets do not fit.
+      // What is not used goes first, and what is used in a later round: then its holder can say what that would cost.
       if (total <= whole) {
+        const double held = Count(consumers[i].held);
         reach[i].low = std::max(reach[i].low, now[i] - config.step_max * whole);
+        reach[i].low = held < now[i] * (1 - kUnused) ? std::max(reach[i].low, held) : reach[i].low;
       }
       reach[i].high = std::min(reach[i].high, now[i] + config.step_max * whole);
     }

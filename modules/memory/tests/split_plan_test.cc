@@ -48,6 +48,28 @@ TEST(SplitPlanTest, WhoGrowsIsGrantedOnlyWhatIsFree) {
   EXPECT_EQ(PlanSplit(1000_B, {given, At(500_B, 10)}, {.step_max = 0.1}).grants[1], 570_B);
 }
 
+TEST(SplitPlanTest, WhatIsNotUsedIsGivenBeforeWhatIs) {
+  SplitConsumer half_empty = At(500_B, 0);
+  half_empty.held = 450_B;
+  EXPECT_EQ(PlanSplit(1000_B, {half_empty, At(500_B, 1)}, {.step_max = 0.1}).targets[0], 450_B);
+  half_empty.target = 450_B;
+  EXPECT_EQ(PlanSplit(1000_B, {half_empty, At(550_B, 1)}, {.step_max = 0.1}).targets[0], 350_B);
+  SplitConsumer full = At(500_B, 0);
+  full.held = 490_B;  // the next entry has 20
+  EXPECT_EQ(PlanSplit(1000_B, {full, At(500_B, 1)}, {.step_max = 0.1}).targets[0], 400_B);
+}
+
+TEST(SplitPlanTest, WhatNobodyElseWantsStaysWithWhoGainsNothing) {
+  SplitConsumer most = At(500_B, 1);
+  most.useful_max = 500_B;
+  const SplitPlan plan = PlanSplit(1000_B, {At(400_B, 0), At(100_B, 0), most});
+  EXPECT_EQ(plan.targets, (std::vector<Bytes>{400_B, 100_B, 500_B}));
+  most.useful_max = 550_B;
+  const SplitPlan next = PlanSplit(1000_B, {At(400_B, 0), At(100_B, 0), most});
+  EXPECT_NEAR(static_cast<double>(next.targets[0].count()), 360, 1);
+  EXPECT_NEAR(static_cast<double>(next.targets[1].count()), 90, 1);
+}
+
 TEST(SplitPlanTest, ASmallerBudgetIsObeyedAtOnce) {
   const SplitPlan plan = PlanSplit(300_B, {At(500_B, 1), At(500_B, 1)});
   EXPECT_EQ(plan.targets[0] + plan.targets[1], 300_B);
