@@ -142,7 +142,9 @@ class Cache {
   // Evicts down to new limits, or makes room for more, in use.
   Status Resize(CacheLimits limits);
   // Gives back at least `wanted` if there is so much, and answers how much it was. The limits stay.
-  Bytes Shrink(Bytes wanted);
+  Bytes Shrink(Bytes wanted) { return ShrinkBefore(wanted, TimePoint::max()); }
+  // The same, but ends with the shard in which `deadline` passes; the next call goes on with the one after it.
+  Bytes ShrinkBefore(Bytes wanted, TimePoint deadline);
   // Ends the choosing, if there was any.
   void UsePolicy(PolicyKind kind);
   // Removes what has expired, runs what simulations have waited for, and measures. Every second or so
@@ -249,7 +251,7 @@ class Cache {
   void EndBackgroundTask();
   Error AbsentError() const { return {ErrorCode::kNotFound, "cache '" + config_.name + "': known to be absent"}; }
 
-  void EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max);
+  void EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max, TimePoint deadline = TimePoint::max());
   void SimulateSoon();
   // These REQUIRE maintain_mutex_.
   void Simulate();
@@ -266,7 +268,8 @@ class Cache {
   std::vector<std::unique_ptr<Part>> parts_;
 
   LoadWaits load_waits_;
-  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next four
+  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next five
+  std::size_t shrinks_next_ = 0;       // the shard
   std::vector<SampledAccess> samples_;
   std::uint64_t policy_switches_ = 0;
   std::uint64_t own_bytes_ = 0;

@@ -28,6 +28,7 @@ class CacheConsumer final : public memory::Consumer {
   Bytes bytes_min() const noexcept override { return std::min(bytes_min_, cache_.bytes()); }
   double marginal_benefit() const noexcept override { return cache_.marginal_benefit(); }
   Bytes Shrink(Bytes wanted) override { return cache_.Shrink(wanted); }
+  Bytes ShrinkBefore(Bytes wanted, TimePoint deadline) override { return cache_.ShrinkBefore(wanted, deadline); }
 
  private:
   CacheType& cache_;

@@ -815,8 +815,9 @@ void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
 
 // ---- shape
 
+// REQUIRES maintain_mutex_. At least one shard gives, however late it is.
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max) {
+void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max, TimePoint deadline) {
   bool evicted = true;
   while (evicted && (budget_.entries() > entries_max || budget_.bytes() > bytes_max)) {
     // Each shard gives in proportion; tables are fitted to what stays, since entries alone may own nothing.
@@ -824,18 +825,23 @@ void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t byt
     const double by_bytes = static_cast<double>(bytes_max) / static_cast<double>(budget_.bytes());
     const double kept = std::clamp(std::min(by_entries, by_bytes), 0.0, 1.0);
     evicted = false;
-    for (const std::unique_ptr<Part>& part : parts_) {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      Part& part = *parts_[shrinks_next_];
+      shrinks_next_ = (shrinks_next_ + 1) % parts_.size();
       Removed removed;
       {
-        const std::lock_guard hold(part->shard.lock);
-        std::size_t target = static_cast<std::size_t>(static_cast<double>(part->shard.entries()) * kept);
-        target -= target == part->shard.entries() && target > 0 ? 1U : 0U;
-        while (part->shard.entries() > target && part->shard.EvictOne(0, RemovalReason::kShrink, removed)) {
+        const std::lock_guard hold(part.shard.lock);
+        std::size_t target = static_cast<std::size_t>(static_cast<double>(part.shard.entries()) * kept);
+        target -= target == part.shard.entries() && target > 0 ? 1U : 0U;
+        while (part.shard.entries() > target && part.shard.EvictOne(0, RemovalReason::kShrink, removed)) {
           evicted = true;
         }
-        part->shard.Compact();
+        part.shard.Compact();
       }
       Tell(removed);
+      if (deadline != TimePoint::max() && clock_.Now() >= deadline) {
+        return;
+      }
     }
   }
 }
@@ -858,10 +864,10 @@ Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
 }
 
 template <typename K, typename V, typename Traits>
-Bytes Cache<K, V, Traits>::Shrink(Bytes wanted) {
+Bytes Cache<K, V, Traits>::ShrinkBefore(Bytes wanted, TimePoint deadline) {
   const std::lock_guard hold(maintain_mutex_);
   const std::uint64_t before = budget_.bytes();
-  EvictDownTo(kEntriesUnlimited, before - std::min(before, wanted.count()));
+  EvictDownTo(kEntriesUnlimited, before - std::min(before, wanted.count()), deadline);
   const std::uint64_t after = budget_.bytes();
   return Bytes(before - std::min(before, after));
 }
