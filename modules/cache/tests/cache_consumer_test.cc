@@ -1,9 +1,10 @@
-// Caches under a broker: what they give back in time.
+// Caches under a broker: what it moves between them, and what they give back in time.
 #include "attune/cache/cache_consumer.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <random>
 #include <string>
 
 #include "attune/cache/cache.h"
@@ -14,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 using Texts = Cache<std::uint64_t, std::string>;
+using memory::Broker;
 
 CacheConfig ConfigOf(std::string name) {
   return {.name = std::move(name),
@@ -25,6 +27,119 @@ CacheConfig ConfigOf(std::string name) {
 
 void Use(Texts& cache, std::uint64_t key) {
   if (!cache.Get(key).has_value()) cache.Put(key, std::string(1000, 'x'));
+}
+
+TEST(CacheConsumerTest, MemoryMovesFromTheUselessCacheToTheUsefulOne) {
+  ManualClock clock;
+  Texts useful(clock, ConfigOf("useful"));
+  Texts useless(clock, ConfigOf("useless"));
+  CacheConsumer first(useful);
+  CacheConsumer second(useless);
+  constexpr Bytes kLimit = 24_MiB;
+  Broker broker({.limit = kLimit, .overhead = 1_MiB}, {}, {});
+  const memory::Registration one = *broker.Register(first);
+  const memory::Registration two = *broker.Register(second);
+  std::mt19937_64 random(1);
+  std::uint64_t scanned = 0;
+  const auto round = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      Use(useful, random() % 20'000);  // 21 MiB of them
+      Use(useless, scanned++);         // never asked for again
+    }
+    clock.Advance(100ms);
+    useful.Maintain();
+    useless.Maintain();
+    const memory::MaintainReport report = broker.Maintain(clock.Now());
+    EXPECT_EQ(report.pressure, memory::Pressure::kNone) << "growing never makes everybody give";
+    EXPECT_LE(broker.Snapshot().consumed + 1_MiB, Bytes(kLimit.count() / 100 * 85));
+  };
+  for (int i = 0; i < 100; ++i) round();
+  EXPECT_GT(useful.bytes(), 15_MiB);
+  EXPECT_LT(useless.bytes(), 2_MiB);
+  EXPECT_GE(useless.limits().bytes_max, 256_KiB) << "it goes on, and what more would save goes on being measured";
+  EXPECT_GT(useful.bytes() + useless.bytes(), 17_MiB) << "what may be used is used: 18.2 MiB";
+}
+
+TEST(CacheConsumerTest, ACacheThatHasAllItUsesLeavesTheRestToOthers) {
+  ManualClock clock;
+  Texts small(clock, ConfigOf("small"));
+  Texts needy(clock, ConfigOf("needy"));
+  CacheConsumer first(small);
+  CacheConsumer second(needy);
+  Broker broker({.limit = 40_MiB, .overhead = 1_MiB}, {}, {});
+  const memory::Registration one = *broker.Register(first);
+  const memory::Registration two = *broker.Register(second);
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 100; ++i) {
+    for (int k = 0; k < 2000; ++k) {
+      Use(small, random() % 1000);
+      Use(needy, random() % 40'000);
+    }
+    clock.Advance(100ms);
+    small.Maintain();
+    needy.Maintain();
+    broker.Maintain(clock.Now());
+  }
+  EXPECT_EQ(small.Stats().evictions(), 0U) << "it saves nothing by growing, and much by staying";
+  EXPECT_GT(needy.limits().bytes_max, 20_MiB);
+}
+
+TEST(CacheConsumerTest, WhatFitsSavesNothingByGrowingAndCostsByShrinking) {
+  ManualClock clock;
+  Texts cache(clock, ConfigOf("pages"));
+  CacheConsumer consumer(cache);
+  for (std::uint64_t i = 0; i < 10'000; ++i) Use(cache, i % 1000);
+  clock.Advance(1s);
+  cache.Maintain();
+  EXPECT_FALSE(cache.pressed());
+  EXPECT_EQ(cache.marginal_benefit(), 0);
+  const double mib = static_cast<double>(cache.bytes().count()) / (1U << 20U);
+  EXPECT_NEAR(cache.marginal_loss(), 9000 * 1e-3 / mib, 1e-6) << "what its hits would have cost, by what it holds";
+  EXPECT_EQ(consumer.marginal_benefit(), 0) << "far below its limit it has something to give";
+  consumer.SetTarget(cache.bytes());
+  EXPECT_EQ(consumer.marginal_benefit(), cache.marginal_loss());
+}
+
+TEST(CacheConsumerTest, AnEntryLimitThatMeansSomethingBoundsTheWishForBytes) {
+  ManualClock clock;
+  CacheConfig config = ConfigOf("files");
+  config.entries_max = 100;
+  Texts cache(clock, config);
+  CacheConsumer consumer(cache);
+  for (std::uint64_t i = 0; i < 300; ++i) Use(cache, i);
+  EXPECT_LT(consumer.bytes_useful_max(), 1_MiB);
+  consumer.SetTarget(4_MiB);
+  EXPECT_EQ(cache.limits().entries_max, 100U);
+  EXPECT_EQ(cache.limits().bytes_max, 4_MiB);
+}
+
+TEST(CacheConsumerTest, AnEntryLimitThatStandsForASizeMovesWithTheBytes) {
+  ManualClock clock;
+  Texts cache(clock, ConfigOf("passages"));
+  CacheConsumer consumer(cache, {.bytes_useful_max = 32_MiB, .bytes_per_entry = 512_B});
+  consumer.SetTarget(16_MiB);
+  EXPECT_EQ(cache.limits().entries_max, 16U * 1024 * 2);
+  EXPECT_LE(consumer.bytes_useful_max(), 32_MiB);
+  for (std::uint64_t i = 0; i < 20'000; ++i) Use(cache, i);
+  clock.Advance(1s);
+  cache.Maintain();
+  EXPECT_EQ(consumer.bytes_useful_max(), 32_MiB) << "full: it may want anything up to that";
+}
+
+TEST(CacheConsumerTest, ATargetTakesNothingAndNeverGoesBelowTheMinimum) {
+  ManualClock clock;
+  Texts cache(clock, ConfigOf("pages"));
+  CacheConsumer consumer(cache, {.bytes_min = Bytes(1)});
+  for (std::uint64_t i = 0; i < 2000; ++i) Use(cache, i);
+  const Bytes held = cache.bytes();
+  consumer.SetTarget(Bytes(0));
+  EXPECT_EQ(cache.bytes(), held);
+  EXPECT_EQ(cache.limits().bytes_max, held) << "it grows no more";
+  consumer.Shrink(held);
+  consumer.SetTarget(Bytes(0));
+  EXPECT_EQ(cache.limits().bytes_max, kCacheBytesMin);
+  Use(cache, 1);
+  EXPECT_TRUE(cache.Contains(std::uint64_t{1})) << "and works";
 }
 
 TEST(CacheConsumerTest, ShrinkingEndsAtItsDeadlineAndGoesOnWhereItEnded) {

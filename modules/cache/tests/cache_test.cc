@@ -342,7 +342,7 @@ TEST(CacheConsumerTest, ABrokerShrinksTheCache) {
   for (std::uint64_t i = 0; i < 10'000; ++i) {
     cache.Put(i, std::string(1000, 'x'));
   }
-  CacheConsumer consumer(cache, 1_MiB);
+  CacheConsumer consumer(cache, {.bytes_min = 1_MiB});
   memory::Broker broker({.limit = 12_MiB, .overhead = 1_MiB}, {}, {});
   auto registration = broker.Register(consumer);
   ASSERT_TRUE(registration.ok());

@@ -158,8 +158,15 @@ class Cache {
   CacheLimits limits() const noexcept { return {budget_.entries_max(), Bytes(budget_.bytes_max())}; }
   const std::string& name() const noexcept { return config_.name; }
   CacheStats Stats() const;
-  // Seconds of loading that one more MiB would save in a second, measured between the last two calls of Maintain.
-  double marginal_benefit() const noexcept { return marginal_benefit_.load(std::memory_order_relaxed); }
+  // Seconds of loading that one more MiB would save in a second, measured between the last two calls of Maintain. A
+  // cache whose size has changed since is taken to save less the larger it is, like 1/size: whoever gives it memory
+  // several times between two measurements then does not go on for what the first gift has brought already.
+  double marginal_benefit() const noexcept { return PerByte(benefit_times_bytes_); }
+  // The same for one MiB less. While nothing has to leave, more saves nothing and less costs, at most what an average
+  // MiB saves: then the two differ.
+  double marginal_loss() const noexcept { return PerByte(loss_times_bytes_); }
+  // Something had to leave for the limits between the last two calls of Maintain.
+  bool pressed() const noexcept { return pressed_.load(std::memory_order_relaxed); }
   // `fn(const K&, const V&)` for every value that has not expired, shard by shard.
   template <typename Fn>
   void ForEach(Fn&& fn) const;
@@ -247,6 +254,10 @@ class Cache {
   template <typename Observe>
   void Weigh(Observe&& observe);
   void UpdateBenefit(TimePoint now);  // REQUIRES maintain_mutex_
+  double PerByte(const std::atomic<double>& times_bytes) const noexcept {
+    return times_bytes.load(std::memory_order_relaxed) /
+           static_cast<double>(std::max<std::uint64_t>(budget_.bytes(), 1));
+  }
   void BeginBackgroundTask();
   void EndBackgroundTask();
   Error AbsentError() const { return {ErrorCode::kNotFound, "cache '" + config_.name + "': known to be absent"}; }
@@ -283,10 +294,14 @@ class Cache {
   std::atomic<bool> bypassing_{false};
   std::atomic<std::uint64_t> bypasses_{0};
 
-  // Guarded by maintain_mutex_, but for the result.
+  // Guarded by maintain_mutex_, but for the results.
   TimePoint benefit_since_;
   std::uint64_t benefit_returned_ = 0;
-  std::atomic<double> marginal_benefit_{0};
+  std::uint64_t benefit_hits_ = 0;
+  std::uint64_t benefit_evictions_ = 0;
+  std::atomic<double> benefit_times_bytes_{0};
+  std::atomic<double> loss_times_bytes_{0};
+  std::atomic<bool> pressed_{false};
 
   mutable std::mutex background_mutex_;  // a leaf: taken under no other lock and over none
   std::condition_variable background_idle_;

@@ -675,15 +675,22 @@ void Cache<K, V, Traits>::Weigh(Observe&& observe) {
   }
 }
 
-// Misses per second that a larger cache would answer, times what a load takes, per MiB of "larger".
+// Misses per second that a larger cache would answer, times what a load takes, per MiB of "larger". What less memory
+// would cost is the same at the margin, except where there is no margin: what fits has no entry that is worth least.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
   std::uint64_t returned = 0;
+  std::uint64_t hits = 0;
+  std::uint64_t evictions = 0;
   std::uint64_t loads = 0;
   Duration load_time{0};
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold(part->shard.lock);
     returned += part->shard.evicted().returned();
+    const typename Shard::Counts& counts = part->shard.counts;
+    hits += counts.hits;
+    evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
+                 counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];
     loads += part->loads;
     load_time += part->load_time;
   }
@@ -696,11 +703,20 @@ void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
   const double per_second = static_cast<double>(returned - benefit_returned_) / elapsed;
   const double measured = loads == 0 ? 0 : Seconds(load_time).count() / static_cast<double>(loads);
   const double load_cost = config_.worth.load_cost.has_value() ? Seconds(*config_.worth.load_cost).count() : measured;
-  const double entry_mib = static_cast<double>(budget_.bytes()) / static_cast<double>(entries) / (1U << 20U);
+  const double bytes = static_cast<double>(budget_.bytes());
+  const double entry_mib = bytes / static_cast<double>(entries) / (1U << 20U);
   const double more_mib = entry_mib * static_cast<double>(EvictedSample::kEntries * parts_.size());
+  const double benefit = per_second * load_cost / more_mib;
+  const double hits_per_second = static_cast<double>(hits - benefit_hits_) / elapsed;
+  const bool pressed = evictions != benefit_evictions_;
+  const double loss = pressed ? benefit : hits_per_second * load_cost / (bytes / (1U << 20U));
   benefit_since_ = now;
   benefit_returned_ = returned;
-  marginal_benefit_.store(per_second * load_cost / more_mib, std::memory_order_relaxed);
+  benefit_hits_ = hits;
+  benefit_evictions_ = evictions;
+  benefit_times_bytes_.store(benefit * bytes, std::memory_order_relaxed);
+  loss_times_bytes_.store(loss * bytes, std::memory_order_relaxed);
+  pressed_.store(pressed, std::memory_order_relaxed);
 }
 
 // ---- choosing a policy
