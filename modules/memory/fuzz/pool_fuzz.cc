@@ -1,14 +1,17 @@
 // A pool against a model, from two threads in turn: handles of live leases find their object with what was written
-// last, all others find nothing, and the books are square after every input. A double return stops the program by
-// promise, so here the pool is asked (Find) whether it would.
+// last, all others find nothing, what is handed out was reset, and the books are square after every input. A double
+// return stops the program by promise, so here the pool is asked (Find) whether it would. The threads wander between
+// two nodes.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "attune/base/check.h"
+#include "attune/base/hash.h"
 #include "attune/memory/object_pool.h"
 
 namespace {
@@ -19,18 +22,41 @@ using attune::memory::ObjectPool;
 using attune::memory::PoolHandle;
 
 struct Object {
-  std::uint64_t value;
+  std::uint64_t value = 0;
   std::byte payload[2000];
 };
 
 constexpr std::size_t kCapacity = 150;  // three slabs, the last one short
 
+std::size_t node_now = 0;
+attune::memory::NumaTopology TwoNodes() {
+  return {.nodes = 2, .node_of_thread = +[]() noexcept { return node_now; }};
+}
+
 class Model {
  public:
   void Step(std::uint8_t operation, std::uint8_t argument) {
-    switch (operation % 8) {
+    switch (operation % 12) {
       case 0:
         Acquire(1);
+        break;
+      case 6:
+        AcquireOne();
+        break;
+      case 7:
+        Lease();
+        break;
+      case 8:
+        node_now = argument % 2;
+        break;
+      case 9:
+        SetLimits(argument);
+        break;
+      case 10:
+        Elsewhere([&] { Acquire(argument % 4); });  // of another thread's home and stash
+        break;
+      case 11:
+        Elsewhere([&] { ReleaseOne(argument); });
         break;
       case 1:
         Acquire(argument);
@@ -43,12 +69,6 @@ class Model {
         break;
       case 4:
         pool_.Shrink(Bytes(argument) * 2048);
-        break;
-      case 5:
-        Elsewhere([&] { Acquire(argument % 4); });  // of another thread's home and stash
-        break;
-      case 6:
-        Elsewhere([&] { ReleaseOne(argument); });
         break;
       default:
         now_ += std::chrono::seconds(argument);
@@ -80,11 +100,47 @@ class Model {
   void Acquire(std::size_t count) {
     std::vector<PoolHandle> handles(count);
     const std::size_t got = pool_.TryAcquire(handles);
-    ATTUNE_CHECK(got == std::min(count, kCapacity - live_.size()), "exhausted exactly at the capacity");
+    ATTUNE_CHECK(got <= count, "never more than asked for");
+    CheckGot(got, std::min(count, kCapacity - live_.size()));
     for (std::size_t i = 0; i < got; ++i) {
-      pool_.Get(handles[i]).value = ++value_;
-      live_.emplace_back(handles[i], value_);
+      Begin(handles[i]);
     }
+  }
+  void AcquireOne() {
+    const PoolHandle handle = pool_.TryAcquire();
+    CheckGot(handle ? 1 : 0, live_.size() < kCapacity ? 1 : 0);
+    if (handle) {
+      Begin(handle);
+    }
+  }
+  // One that returns itself, and one that is detached.
+  void Lease() {
+    {
+      const auto lease = pool_.TryLease();
+      CheckGot(lease ? 1 : 0, live_.size() < kCapacity ? 1 : 0);
+      if (lease) {
+        ATTUNE_CHECK(lease->value == 0, "a returned object was reset");
+        lease->value = 1;
+        ++released_;
+      }
+    }
+    if (auto lease = pool_.TryLease()) {
+      Begin(lease.Detach());
+    }
+  }
+  void Begin(const PoolHandle& handle) {
+    ATTUNE_CHECK(pool_.Get(handle).value == 0, "a returned object was reset");
+    pool_.Get(handle).value = ++value_;
+    live_.emplace_back(handle, value_);
+  }
+  // How far a pool whose capacity was lowered gives out what is open already is not promised.
+  void CheckGot(std::size_t got, std::size_t expected) const {
+    ATTUNE_CHECK(lowered_ ? got <= expected : got == expected, "exhausted exactly at the capacity");
+  }
+  void SetLimits(std::size_t argument) {
+    const std::size_t capacity = argument % 4 == 0 ? kCapacity : 1 + argument % kCapacity;
+    lowered_ = lowered_ || capacity < kCapacity;
+    pool_.SetLimits(argument % 2 == 0 ? 0 : capacity / 2, capacity, std::chrono::seconds(1 + argument));
   }
   void ReleaseOne(std::size_t which) {
     if (!live_.empty()) {
@@ -112,7 +168,10 @@ class Model {
     }
   }
 
-  ObjectPool<Object> pool_{{.capacity_max = kCapacity, .trim_interval = std::chrono::seconds(10)}};
+  ObjectPool<Object> pool_{{.capacity_max = kCapacity, .trim_interval = std::chrono::seconds(10)},
+                           [](Object& object) { object.value = 0; },
+                           TwoNodes()};
+  bool lowered_ = false;
   std::vector<std::pair<PoolHandle, std::uint64_t>> live_;
   std::vector<PoolHandle> ended_;
   std::uint64_t value_ = 0;
@@ -123,9 +182,14 @@ class Model {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // An input that ends early goes on with numbers drawn from it, so that short inputs fill and empty a pool as well.
+  constexpr std::size_t kSteps = 200;
+  std::mt19937_64 drawn(attune::Hash64({reinterpret_cast<const char*>(data), size}));
+  const auto next = [&](std::size_t i) { return i < size ? data[i] : static_cast<std::uint8_t>(drawn()); };
   Model model;
-  for (std::size_t i = 0; i + 1 < size; i += 2) {
-    model.Step(data[i], data[i + 1]);
+  for (std::size_t step = 0; step < std::max(kSteps, size / 2); ++step) {
+    const std::uint8_t operation = next(2 * step);
+    model.Step(operation, next(2 * step + 1));
   }
   model.CheckEverything();
   model.ReleaseAll();
