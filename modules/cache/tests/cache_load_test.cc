@@ -302,6 +302,16 @@ TEST_F(CacheLoadTest, WithoutABackgroundTheCallerRefreshes) {
   EXPECT_EQ(*cache.GetOrLoad("a", fails), "new") << "stale is better than nothing";
 }
 
+TEST_F(CacheLoadTest, WhatARefreshFindsToBeGoneIsNotGivenStale) {
+  Strings& cache = Make({.time_to_live = 10s, .stale_for = 5s});
+  cache.Put("a", "old");
+  clock_.Advance(11s);
+  const auto gone = cache.GetOrLoad("a", []() -> std::optional<std::string> { return std::nullopt; });
+  ASSERT_FALSE(gone.ok());
+  EXPECT_EQ(gone.error().code(), ErrorCode::kNotFound);
+  EXPECT_TRUE(cache.KnownAbsent("a"));
+}
+
 TEST_F(CacheLoadTest, ABackgroundThatRefusesOrDropsLeavesTheKeyFree) {
   Strings& cache = Make({.time_to_live = 10s, .stale_for = 50s}, true);
   cache.Put("a", "old");

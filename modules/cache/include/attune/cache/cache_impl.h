@@ -566,8 +566,10 @@ Result<V> Cache<K, V, Traits>::RefreshStale(Part& part, KeyHash hash, Boarding& 
   const auto refresh = std::make_shared<Refresh<Loader>>(*this, part, hash, boarding.flight, std::move(loader));
   if (!hooks_.background || !hooks_.background([refresh] { (void)refresh->Run(); })) {
     // Nobody else does it, so this caller pays, and has something fresh for it.
-    if (std::optional<Result<V>> fresh = refresh->Run(); fresh.has_value() && fresh->ok()) {
-      return *std::move(fresh);
+    const std::optional<Result<V>> fresh = refresh->Run();
+    const bool absent = fresh.has_value() && !fresh->ok() && fresh->error().code() == ErrorCode::kNotFound;
+    if (fresh.has_value() && (fresh->ok() || absent)) {
+      return *fresh;  // that it is gone is news as well; only failures are bridged with what is stale
     }
   }
   return *std::move(boarding.value);
