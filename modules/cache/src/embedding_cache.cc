@@ -8,7 +8,8 @@ CacheConfig EmbeddingCacheConfig() {
   return {.name = "embeddings", .entries_max = 1000, .bytes_max = 64_MiB, .time_to_live = std::chrono::hours(1)};
 }
 
-EmbeddingCache::EmbeddingCache(const Clock& clock, CacheConfig config) : cache_(clock, std::move(config)) {}
+EmbeddingCache::EmbeddingCache(const Clock& clock, CacheConfig config, ReadyCacheHooks hooks)
+    : cache_(clock, std::move(config), std::move(hooks)) {}
 
 KeyHash EmbeddingCache::Traits::Hash(const EmbeddingKey& key) noexcept {
   const std::uint64_t name = Hash64(key.model.name, key.text.low);

@@ -57,8 +57,8 @@ Bytes FileCache::Traits::OwnedBytes(const FileId&, const FileContentsPtr& conten
 }
 
 FileCache::FileCache(const Clock& clock, const sys::FileSystem& files, sys::DirectoryWatch* watch,
-                     FileCacheConfig config)
-    : config_(std::move(config)), files_(files), watch_(watch), cache_(clock, ConfigOf(config_)) {
+                     FileCacheConfig config, ReadyCacheHooks hooks)
+    : config_(std::move(config)), files_(files), watch_(watch), cache_(clock, ConfigOf(config_), std::move(hooks)) {
   ATTUNE_CHECK(Validate(config_).ok(), "invalid FileCacheConfig");
 }
 

@@ -27,9 +27,8 @@ HealthCacheConfig DefaultHealthCacheConfig() {
                     .may_bypass = false}};  // probes are kept apart for the sake of the probed
 }
 
-HealthCache::HealthCache(const Clock& clock, Background background, HealthCacheConfig config)
-    : unhealthy_for_(config.unhealthy_for),
-      cache_(clock, std::move(config.cache), {.removed = {}, .background = std::move(background)}) {
+HealthCache::HealthCache(const Clock& clock, HealthCacheConfig config, ReadyCacheHooks hooks)
+    : unhealthy_for_(config.unhealthy_for), cache_(clock, std::move(config.cache), std::move(hooks)) {
   ATTUNE_CHECK(unhealthy_for_ > Duration(0), "unhealthy_for must be positive");
 }
 

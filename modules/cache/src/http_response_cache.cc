@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "attune/base/check.h"
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 #include "http_kept_response.h"
 
 namespace attune::cache {
@@ -23,7 +23,11 @@ using VariantsPtr = std::shared_ptr<const Variants>;
 
 CacheConfig ConfigOf(const HttpResponseCacheConfig& config) {
   // Old responses stay: they may be validated. A network is never cheaper than a lookup.
-  return {.name = config.name, .entries_max = config.entries_max, .bytes_max = config.bytes_max, .may_bypass = false};
+  return {.name = config.name,
+          .entries_max = config.entries_max,
+          .bytes_max = config.bytes_max,
+          .may_bypass = false,
+          .worth = {.load_cost = config.origin_cost}};
 }
 
 // "https://host:1" of "https://host:1/path?query"; empty where there is no authority.
@@ -62,18 +66,19 @@ Status Validate(const HttpResponseCacheConfig& config) {
     return Error(ErrorCode::kInvalidArgument,
                  "heuristic_share is " + std::to_string(config.heuristic_share) + "; it must be 0 to 1");
   }
-  if (config.heuristic_max < Duration(0) || config.stale_if_error < Duration(0) ||
+  if (config.heuristic_max < Duration(0) || config.stale_if_error < Duration(0) || config.origin_cost < Duration(0) ||
       config.refresh_timeout <= Duration(0)) {
     return Error(ErrorCode::kInvalidArgument,
-                 "heuristic_max and stale_if_error must not be negative, and refresh_timeout must be positive");
+                 "heuristic_max, stale_if_error and origin_cost must not be negative, and refresh_timeout must be "
+                 "positive");
   }
   return Validate(ConfigOf(config));
 }
 
 class HttpResponseCache::Store {
  public:
-  Store(const Clock& clock, HttpResponseCacheConfig config)
-      : clock_(clock), config_(std::move(config)), kept_(clock, ConfigOf(config_)) {}
+  Store(const Clock& clock, HttpResponseCacheConfig config, ReadyCacheHooks hooks)
+      : clock_(clock), config_(std::move(config)), kept_(clock, ConfigOf(config_), std::move(hooks)) {}
 
   // All of these REQUIRE mutex.
   HttpCacheAnswer Find(const HttpRequest& request);
@@ -82,7 +87,7 @@ class HttpResponseCache::Store {
 
   std::mutex mutex;  // taken before the locks of kept()
   HttpCacheStats stats;
-  Cache<std::string, VariantsPtr>& kept() { return kept_; }
+  BudgetedCache<std::string, VariantsPtr>& kept() { return kept_; }
 
  private:
   using KeptPtr = std::shared_ptr<const KeptResponse>;
@@ -101,7 +106,7 @@ class HttpResponseCache::Store {
 
   const Clock& clock_;
   const HttpResponseCacheConfig config_;
-  Cache<std::string, VariantsPtr> kept_;
+  BudgetedCache<std::string, VariantsPtr> kept_;
   std::vector<std::pair<std::string, TimePoint>> refreshing_;  // URIs and until when; at most kRefreshingMax
   static constexpr std::size_t kRefreshingMax = 64;            // more refreshes at once would be a stampede themselves
 };
@@ -277,9 +282,9 @@ void HttpResponseCache::Store::Invalidate(const HttpRequest& request, const Http
   }
 }
 
-HttpResponseCache::HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config) {
+HttpResponseCache::HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config, ReadyCacheHooks hooks) {
   ATTUNE_CHECK(Validate(config).ok(), "invalid HttpResponseCacheConfig");
-  store_ = std::make_unique<Store>(clock, std::move(config));
+  store_ = std::make_unique<Store>(clock, std::move(config), std::move(hooks));
 }
 
 HttpResponseCache::~HttpResponseCache() = default;
@@ -290,7 +295,7 @@ HttpCacheAnswer HttpResponseCache::Find(const HttpRequest& request) {
 }
 
 HttpResponse HttpResponseCache::OnResponse(const HttpRequest& request, const HttpResponse& response,
-                                           TimePoint asked_at) {
+                                              TimePoint asked_at) {
   const std::scoped_lock lock(store_->mutex);
   return store_->OnResponse(request, response, asked_at);
 }
@@ -304,6 +309,8 @@ void HttpResponseCache::Forget(const std::string& uri) { store_->kept().Erase(ur
 void HttpResponseCache::Clear() { store_->kept().Clear(); }
 std::size_t HttpResponseCache::size() const noexcept { return store_->kept().size(); }
 Bytes HttpResponseCache::bytes() const noexcept { return store_->kept().bytes(); }
+memory::Consumer& HttpResponseCache::consumer() noexcept { return store_->kept().consumer(); }
+void HttpResponseCache::Maintain() { store_->kept().Maintain(); }
 
 HttpCacheStats HttpResponseCache::Stats() const {
   const std::scoped_lock lock(store_->mutex);

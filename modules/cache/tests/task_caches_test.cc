@@ -138,7 +138,7 @@ TEST_F(HealthCacheTest, ComponentsAskedTogetherAreNotAskedAgainTogether) {
 }
 
 TEST_F(HealthCacheTest, AStaleReportIsGivenWhileOneProbeRefreshesIt) {
-  HealthCache health(clock_, Later());
+  HealthCache health(clock_, DefaultHealthCacheConfig(), {.background = Later()});
   Check(health);
   clock_.Advance(61s);
   EXPECT_EQ(Check(health).detail, "1");

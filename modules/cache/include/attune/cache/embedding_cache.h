@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "attune/base/hash.h"
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 
 namespace attune::cache {
 
@@ -54,17 +54,20 @@ class EmbeddingCache {
   using Compute = std::function<Result<Embedding>()>;
 
   // `clock` outlives this. REQUIRES: Validate(config).ok().
-  explicit EmbeddingCache(const Clock& clock, CacheConfig config = EmbeddingCacheConfig());
+  explicit EmbeddingCache(const Clock& clock, CacheConfig config = EmbeddingCacheConfig(), ReadyCacheHooks hooks = {});
 
   Result<EmbeddingPtr> GetOrCompute(const EmbeddingModel& model, std::string_view text, const Compute& compute);
   void Clear() { cache_.Clear(); }
   CacheStats Stats() const { return cache_.Stats(); }
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept { return cache_.consumer(); }
+  void Maintain() { cache_.Maintain(); }
 
  private:
   struct Traits : CacheTraits<EmbeddingKey, EmbeddingPtr> {
     static KeyHash Hash(const EmbeddingKey& key) noexcept;
   };
-  Cache<EmbeddingKey, EmbeddingPtr, Traits> cache_;
+  BudgetedCache<EmbeddingKey, EmbeddingPtr, Traits> cache_;
 };
 
 }  // namespace attune::cache

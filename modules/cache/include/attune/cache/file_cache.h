@@ -40,7 +40,7 @@
 #include <vector>
 
 #include "attune/base/bytes.h"
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 #include "attune/sys/directory_watch.h"
 #include "attune/sys/file_system.h"
 
@@ -84,7 +84,8 @@ class FileCache {
  public:
   // `clock`, `files` and `watch` outlive this; null: every Read asks with stat. Watch no directories of this
   // one for other purposes. REQUIRES: Validate(config).ok().
-  FileCache(const Clock& clock, const sys::FileSystem& files, sys::DirectoryWatch* watch, FileCacheConfig config = {});
+  FileCache(const Clock& clock, const sys::FileSystem& files, sys::DirectoryWatch* watch, FileCacheConfig config = {},
+            ReadyCacheHooks hooks = {});
 
   Result<FileContentsPtr> Read(const std::string& path);
   void Apply(const std::vector<sys::WatchEvent>& events);
@@ -94,6 +95,9 @@ class FileCache {
   std::size_t size() const noexcept { return cache_.size(); }
   Bytes bytes() const noexcept { return cache_.bytes(); }
   CacheStats Stats() const { return cache_.Stats(); }
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept { return cache_.consumer(); }
+  void Maintain() { cache_.Maintain(); }
 
  private:
   struct Traits : CacheTraits<FileId, FileContentsPtr> {
@@ -112,7 +116,7 @@ class FileCache {
   const FileCacheConfig config_;
   const sys::FileSystem& files_;
   sys::DirectoryWatch* const watch_;
-  Cache<FileId, FileContentsPtr, Traits> cache_;
+  BudgetedCache<FileId, FileContentsPtr, Traits> cache_;
   mutable std::mutex mutex_;                         // guards what follows; taken before the locks of watch_ and cache_
   std::set<std::string, std::less<>> directories_;   // watched
   std::unordered_map<std::string, FileId> trusted_;  // path -> what it names

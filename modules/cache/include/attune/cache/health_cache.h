@@ -1,7 +1,7 @@
 #pragma once
 // HealthCache: how components are, asked of each at most once a minute; every five seconds while it is unwell.
 //
-//   HealthCache health(clock, Submit);
+//   HealthCache health(clock, DefaultHealthCacheConfig(), {.background = Submit});
 //   const HealthReport report = health.Check("store", [&] { return Probe(store); });
 //
 // Time       a good report is good for a minute, less up to a tenth (so that all components are not probed at once).
@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 
 namespace attune::cache {
 
@@ -41,16 +41,19 @@ class HealthCache {
 
   // `clock` outlives this; without a `background` the first to ask for a stale report probes and waits.
   // REQUIRES: Validate(config.cache).ok(), unhealthy_for > 0.
-  explicit HealthCache(const Clock& clock, Background background = {},
-                       HealthCacheConfig config = DefaultHealthCacheConfig());
+  explicit HealthCache(const Clock& clock, HealthCacheConfig config = DefaultHealthCacheConfig(),
+                       ReadyCacheHooks hooks = {});
 
   HealthReport Check(std::string_view component, Probe probe);
   void Forget(std::string_view component) { cache_.Erase(component); }
   CacheStats Stats() const { return cache_.Stats(); }
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept { return cache_.consumer(); }
+  void Maintain() { cache_.Maintain(); }
 
  private:
   const Duration unhealthy_for_;
-  Cache<std::string, HealthReport> cache_;
+  BudgetedCache<std::string, HealthReport> cache_;
 };
 
 }  // namespace attune::cache

@@ -40,6 +40,7 @@
 #include "attune/base/bytes.h"
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
+#include "attune/cache/budgeted_cache.h"
 #include "attune/cache/http_message.h"
 
 namespace attune::cache {
@@ -55,6 +56,7 @@ struct HttpResponseCacheConfig {
   Duration heuristic_max = std::chrono::hours(24);  // more of it trusts silence longer
   Duration stale_if_error = Duration(0);            // for responses that say nothing; more of it hides outages longer
   Duration refresh_timeout = std::chrono::seconds(30);  // after it, another caller refreshes what is stale
+  Duration origin_cost = std::chrono::milliseconds(50);  // of asking the origin; more of it claims more memory
 };
 Status Validate(const HttpResponseCacheConfig& config);
 
@@ -87,7 +89,7 @@ struct HttpCacheStats {
 class HttpResponseCache {
  public:
   // `clock` outlives this. REQUIRES: Validate(config).ok().
-  explicit HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config = {});
+  explicit HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config = {}, ReadyCacheHooks hooks = {});
   HttpResponseCache(const HttpResponseCache&) = delete;
   HttpResponseCache& operator=(const HttpResponseCache&) = delete;
   ~HttpResponseCache();
@@ -106,6 +108,9 @@ class HttpResponseCache {
   std::size_t size() const noexcept;  // URIs
   Bytes bytes() const noexcept;
   HttpCacheStats Stats() const;
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept;
+  void Maintain();
 
  private:
   class Store;

@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "attune/base/hash.h"
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 #include "attune/cache/sql_fingerprint.h"
 
 namespace attune::cache {
@@ -78,8 +78,9 @@ class QueryResultCache {
   using ResultPtr = std::shared_ptr<const R>;
 
   // `clock` outlives this. REQUIRES: Validate(config).ok().
-  explicit QueryResultCache(const Clock& clock, CacheConfig config = QueryResultCacheConfig())
-      : cache_(clock, std::move(config)) {}
+  explicit QueryResultCache(const Clock& clock, CacheConfig config = QueryResultCacheConfig(),
+                            ReadyCacheHooks hooks = {})
+      : cache_(clock, std::move(config), std::move(hooks)) {}
 
   // `run` answers R or Result<R>. Errors are not kept.
   template <typename Run>
@@ -90,6 +91,9 @@ class QueryResultCache {
   }
   void Clear() { cache_.Clear(); }
   CacheStats Stats() const { return cache_.Stats(); }
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept { return cache_.consumer(); }
+  void Maintain() { cache_.Maintain(); }
 
  private:
   // The counts are part of the key, so that what was read before a write is never found after
@@ -113,7 +117,7 @@ class QueryResultCache {
   static Result<ResultPtr> RunQuery(Run& run);
 
   std::unique_ptr<TableClocks> clocks_ = std::make_unique<TableClocks>();
-  Cache<ReadKey, ResultPtr, Traits> cache_;
+  BudgetedCache<ReadKey, ResultPtr, Traits> cache_;
 };
 
 template <typename R>

@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "attune/base/hash.h"
-#include "attune/cache/cache.h"
+#include "attune/cache/budgeted_cache.h"
 
 namespace attune::cache {
 
@@ -27,8 +27,8 @@ template <typename V>
 class ResolverCache {
  public:
   // `clock` outlives this. REQUIRES: Validate(config).ok().
-  explicit ResolverCache(const Clock& clock, CacheConfig config = ResolverCacheConfig())
-      : cache_(clock, std::move(config)) {}
+  explicit ResolverCache(const Clock& clock, CacheConfig config = ResolverCacheConfig(), ReadyCacheHooks hooks = {})
+      : cache_(clock, std::move(config), std::move(hooks)) {}
 
   // `find` answers in one of the shapes of loaded.h.
   template <typename Find>
@@ -38,6 +38,9 @@ class ResolverCache {
   }
   std::size_t size() const noexcept { return cache_.size(); }
   CacheStats Stats() const { return cache_.Stats(); }
+  // For the broker, and to be called every second or so while it is registered.
+  memory::Consumer& consumer() noexcept { return cache_.consumer(); }
+  void Maintain() { cache_.Maintain(); }
 
  private:
   struct Key {
@@ -60,7 +63,7 @@ class ResolverCache {
   }
 
   std::atomic<std::uint64_t> epoch_{0};
-  Cache<Key, V, Traits> cache_;
+  BudgetedCache<Key, V, Traits> cache_;
 };
 
 }  // namespace attune::cache
