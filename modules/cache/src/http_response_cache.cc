@@ -49,6 +49,10 @@ std::string_view WithoutWeak(std::string_view tag) { return tag.starts_with("W/"
 
 bool ServerFailed(int status) { return status == 500 || status == 502 || status == 503 || status == 504; }
 
+HttpCacheAnswer Reply(HttpResponse response) {
+  return {.outcome = HttpCacheOutcome::kFresh, .response = std::move(response), .to_origin = std::nullopt};
+}
+
 HttpRequest Conditional(const HttpRequest& request, const KeptResponse& kept) {
   HttpRequest conditional = request;
   conditional.method = "GET";  // what comes back refreshes the kept response, whole
@@ -82,7 +86,7 @@ class HttpResponseCache::Store {
 
   // All of these REQUIRE mutex.
   HttpCacheAnswer Find(const HttpRequest& request);
-  HttpResponse OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
+  HttpCacheAnswer OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
   std::optional<HttpResponse> Rescue(const HttpRequest& request);
 
   std::mutex mutex;  // taken before the locks of kept()
@@ -96,6 +100,7 @@ class HttpResponseCache::Store {
   HttpCacheAnswer Answer(const HttpRequest& request, const CacheControl& asked, const KeptResponse& kept);
   HttpCacheAnswer AnswerStale(const HttpRequest& request, const CacheControl& asked, const KeptResponse& kept,
                               Duration staleness);
+  HttpCacheAnswer Forward(const HttpRequest& request);
   bool ClaimRefresh(const std::string& uri);
   void Put(const std::string& uri, KeptResponse fresh);
   std::optional<HttpResponse> Refresh(const HttpRequest& request, const HttpResponse& not_modified, TimePoint asked_at);
@@ -140,8 +145,7 @@ HttpCacheAnswer HttpResponseCache::Store::Find(const HttpRequest& request) {
     return {.outcome = HttpCacheOutcome::kUnsatisfied,
             .response = HttpResponse{.status = 504, .fields = {}, .body = {}}};
   }
-  ++stats.forwarded;
-  return {.outcome = HttpCacheOutcome::kForward, .response = std::nullopt, .to_origin = request};
+  return Forward(request);
 }
 
 HttpCacheAnswer HttpResponseCache::Store::Answer(const HttpRequest& request, const CacheControl& asked,
@@ -187,17 +191,23 @@ bool HttpResponseCache::Store::ClaimRefresh(const std::string& uri) {
   return true;
 }
 
-HttpResponse HttpResponseCache::Store::OnResponse(const HttpRequest& request, const HttpResponse& response,
-                                                  TimePoint asked_at) {
+HttpCacheAnswer HttpResponseCache::Store::OnResponse(const HttpRequest& request, const HttpResponse& response,
+                                                     TimePoint asked_at) {
   std::erase_if(refreshing_, [&](const auto& claim) { return claim.first == request.uri; });
   if (UnsafeMethod(request.method)) {
     if (response.status >= 200 && response.status < 400) Invalidate(request, response);
-    return response;
+    return Reply(response);
   }
-  if (NeedsOrigin(request)) return response;
-  if (response.status == 304) return Refresh(request, response, asked_at).value_or(response);
+  if (NeedsOrigin(request)) return Reply(response);
+  if (response.status == 304) {
+    if (auto refreshed = Refresh(request, response, asked_at)) return Reply(*std::move(refreshed));
+    Drop(request);  // or the next one asks with the same condition, and gets no further
+    return Forward(request);
+  }
   if (ServerFailed(response.status)) {
-    if (auto rescued = Rescue(request)) return *std::move(rescued);
+    if (auto rescued = Rescue(request)) {
+      return {.outcome = HttpCacheOutcome::kStale, .response = std::move(rescued), .to_origin = std::nullopt};
+    }
   }
   HttpRequest as_get = request;
   if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";  // it was sent as GET to validate
@@ -208,7 +218,12 @@ HttpResponse HttpResponseCache::Store::OnResponse(const HttpRequest& request, co
   }
   HttpResponse reply = response;
   if (request.method == "HEAD") reply.body.clear();
-  return reply;
+  return Reply(std::move(reply));
+}
+
+HttpCacheAnswer HttpResponseCache::Store::Forward(const HttpRequest& request) {
+  ++stats.forwarded;
+  return {.outcome = HttpCacheOutcome::kForward, .response = std::nullopt, .to_origin = request};
 }
 
 void HttpResponseCache::Store::Put(const std::string& uri, KeptResponse fresh) {
@@ -294,7 +309,7 @@ HttpCacheAnswer HttpResponseCache::Find(const HttpRequest& request) {
   return store_->Find(request);
 }
 
-HttpResponse HttpResponseCache::OnResponse(const HttpRequest& request, const HttpResponse& response,
+HttpCacheAnswer HttpResponseCache::OnResponse(const HttpRequest& request, const HttpResponse& response,
                                               TimePoint asked_at) {
   const std::scoped_lock lock(store_->mutex);
   return store_->OnResponse(request, response, asked_at);

@@ -27,7 +27,9 @@ class HttpResponseCacheTest : public testing::Test {
     return FormatHttpDate(std::chrono::time_point_cast<std::chrono::milliseconds>(clock_.WallNow() + from_now));
   }
   HttpResponse Answered(const HttpRequest& request, const HttpResponse& response) {
-    return cache_.OnResponse(request, response, clock_.Now());
+    const HttpCacheAnswer answer = cache_.OnResponse(request, response, clock_.Now());
+    EXPECT_TRUE(answer.response.has_value());
+    return answer.response.value_or(HttpResponse{});
   }
   HttpCacheOutcome Outcome(const HttpRequest& request) { return cache_.Find(request).outcome; }
 
@@ -163,11 +165,37 @@ TEST_F(HttpResponseCacheTest, ANotModifiedRefreshesWhatIsKept) {
   EXPECT_EQ(cache_.Stats().revalidated, 1U);
 }
 
-TEST_F(HttpResponseCacheTest, ANotModifiedForAnotherTagOrForNothingIsPassedOn) {
+TEST_F(HttpResponseCacheTest, ANotModifiedThatFitsNothingKeptIsNeverGivenToWhoSetNoCondition) {
   const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v2\""}}, .body = {}};
-  EXPECT_EQ(Answered(Get(), not_modified), not_modified);
+  const HttpRequest request = Get({{"Accept", "a"}});
+  const auto expect_forward = [&] {
+    const HttpCacheAnswer answer = cache_.OnResponse(request, not_modified, clock_.Now());
+    EXPECT_EQ(answer.outcome, kForward);
+    EXPECT_FALSE(answer.response.has_value());
+    ASSERT_TRUE(answer.to_origin.has_value());
+    EXPECT_FALSE(answer.to_origin->fields.Has("If-None-Match"));
+    EXPECT_EQ(answer.to_origin->fields.Combined("Accept"), "a");
+  };
+  expect_forward();  // nothing is kept
   Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"v1\""}}));
-  EXPECT_EQ(Answered(Get(), not_modified).status, 304);
+  expect_forward();  // the origin means another one
+  EXPECT_EQ(Outcome(request), kForward) << "asking about the old tag again would lead nowhere";
+}
+
+TEST_F(HttpResponseCacheTest, AnEntryThatLeavesWhileItIsValidatedIsForwardedAgain) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"v1\""}}));
+  clock_.Advance(20s);
+  ASSERT_EQ(Outcome(Get()), kValidate);
+  cache_.consumer().Shrink(1_GiB);
+  ASSERT_EQ(cache_.size(), 0U);
+  const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v1\""}}, .body = {}};
+  EXPECT_EQ(cache_.OnResponse(Get(), not_modified, clock_.Now()).outcome, kForward);
+  EXPECT_EQ(Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"v1\""}})).status, 200);
+}
+
+TEST_F(HttpResponseCacheTest, WhoSetsAConditionGetsTheNotModifiedThatItAskedFor) {
+  const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v1\""}}, .body = {}};
+  EXPECT_EQ(Answered(Get({{"If-None-Match", "\"v1\""}}), not_modified), not_modified);
 }
 
 TEST_F(HttpResponseCacheTest, ANewResponseReplacesTheOldOneAndOneThatMayNotBeKeptRemovesIt) {

@@ -2,15 +2,15 @@
 // HttpResponseCache: keeps API responses as RFC 9111 allows, and says what to ask the origin when they are old.
 //
 //   HttpResponseCache cache(clock);
-//   const HttpCacheAnswer answer = cache.Find(request);
-//   if (answer.response) Reply(*answer.response);                       // fresh, or stale where that is allowed
-//   if (answer.to_origin) {                                              // forward, validate, or refresh behind the
-//   reply
+//   HttpCacheAnswer answer = cache.Find(request);
+//   const bool replied = answer.response.has_value();
+//   if (replied) Reply(*answer.response);              // fresh, or stale where that is allowed
+//   for (int tries = 0; answer.to_origin && tries < 2; ++tries) {   // forward, validate, or refresh behind the reply
 //     const TimePoint asked_at = clock.Now();
 //     const HttpResponse response = Fetch(*answer.to_origin);
-//     const HttpResponse reply = cache.OnResponse(request, response, asked_at);
-//     if (!answer.response) Reply(reply);
+//     answer = cache.OnResponse(request, response, asked_at);
 //   }
+//   if (!replied) Reply(answer.response.value_or(BadGateway()));    // none: the origin says 304 to whoever asks
 //
 // Freshness  s-maxage (shared caches), max-age, Expires, else a tenth of the time since Last-Modified, at most
 //            heuristic_max; against an age that counts Age, Date, the time on the way and the time in here.
@@ -55,7 +55,7 @@ struct HttpResponseCacheConfig {
   double heuristic_share = 0.1;                     // of the time since Last-Modified; RFC 9111 4.2.2 suggests it
   Duration heuristic_max = std::chrono::hours(24);  // more of it trusts silence longer
   Duration stale_if_error = Duration(0);            // for responses that say nothing; more of it hides outages longer
-  Duration refresh_timeout = std::chrono::seconds(30);  // after it, another caller refreshes what is stale
+  Duration refresh_timeout = std::chrono::seconds(30);   // after it, another caller refreshes what is stale
   Duration origin_cost = std::chrono::milliseconds(50);  // of asking the origin; more of it claims more memory
 };
 Status Validate(const HttpResponseCacheConfig& config);
@@ -96,9 +96,11 @@ class HttpResponseCache {
 
   HttpCacheAnswer Find(const HttpRequest& request);
 
-  // The origin answered `response` to `request` or to the to_origin made from it, which was sent at `asked_at`. Answers
-  // what to reply: the response itself, a kept one that a 304 refreshed, or a stale one in place of an error.
-  HttpResponse OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
+  // The origin answered `response` to the to_origin made from `request`, which was sent at `asked_at`. Answers what to
+  // reply: the response itself or a kept one that a 304 refreshed (kFresh), or a stale one in place of an error
+  // (kStale). kForward: the origin says that what was kept is still good, but it has left meanwhile, or is not what the
+  // origin means; the client set no condition and cannot be given a 304, so the request goes out once more as it is.
+  HttpCacheAnswer OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
   // The origin could not be reached, or a circuit breaker is open: a stale response where allowed.
   std::optional<HttpResponse> OnNoResponse(const HttpRequest& request);
 
