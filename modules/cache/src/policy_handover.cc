@@ -1,83 +1,66 @@
 #include "attune/cache/policy_handover.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <vector>
+
+#include "attune/base/check.h"
 
 namespace attune::cache {
 namespace {
 
-// Runs a policy over past accesses. A key that is resident in truth has its true slot here, so that nothing
-// needs to be renamed afterwards; the others borrow slots above all true ones.
-class Rehearsal {
- public:
-  Rehearsal(Policy& policy, std::size_t entries_max, std::span<const ResidentSlot> residents)
-      : policy_(policy), entries_max_(entries_max) {
-    for (const ResidentSlot& resident : residents) {
-      true_slots_.emplace(resident.key, resident.slot);
-      borrowed_from_ = std::max(borrowed_from_, resident.slot + 1);
-    }
-    keys_.resize(borrowed_from_);
-  }
+using Residents = std::span<const ResidentSlot>;
 
-  void Access(KeyHash key) {
-    if (const auto found = slots_.find(key); found != slots_.end()) {
-      policy_.OnHit(found->second);
-      return;
-    }
-    if (slots_.size() >= entries_max_) Evict(key);
-    const Slot slot = SlotFor(key);
-    keys_[slot] = key;
-    slots_.emplace(key, slot);
-    policy_.OnInsert(slot, key);
-  }
-
-  void ReturnBorrowed() {
-    for (const auto& [key, slot] : slots_) {
-      if (slot >= borrowed_from_) policy_.OnErase(slot);
-    }
-  }
-
-  bool Holds(KeyHash key) const { return slots_.contains(key); }
-
- private:
-  void Evict(KeyHash incoming) {
-    const Slot victim = policy_.Evict(incoming);
-    slots_.erase(keys_[victim]);
-    if (victim >= borrowed_from_) free_.push_back(victim);
-  }
-
-  Slot SlotFor(KeyHash key) {
-    if (const auto found = true_slots_.find(key); found != true_slots_.end()) return found->second;
-    if (free_.empty()) {
-      keys_.push_back(0);
-      return static_cast<Slot>(keys_.size() - 1);
-    }
-    const Slot slot = free_.back();
-    free_.pop_back();
-    return slot;
-  }
-
-  Policy& policy_;
-  std::size_t entries_max_;
-  Slot borrowed_from_ = 0;
-  std::unordered_map<KeyHash, Slot> true_slots_;
-  std::unordered_map<KeyHash, Slot> slots_;  // resident in the rehearsal
-  std::vector<KeyHash> keys_;                // by slot
-  std::vector<Slot> free_;                   // borrowed ones
+// How a policy is shown that an entry has proved itself. The shares are those that lost fewest hits after moves
+// between policies on skewed, scanned, recent and looping accesses; the coldest rest is what the policy evicts first.
+struct Welcome {
+  double share = 0;  // of the residents, the hottest ones
+  int hits = 0;      // for each of them
 };
+
+Welcome WelcomeFor(PolicyKind kind) {
+  switch (kind) {
+    case PolicyKind::kS3Fifo:
+      return {0.9, 2};  // what has two hits leaves the small queue for the main one
+    case PolicyKind::kArc:
+      return {0.9, 1};  // T2
+    case PolicyKind::kSieve:
+      return {0.5, 1};  // a mark on all of them would say nothing
+    case PolicyKind::kLru:
+    case PolicyKind::kFifo:
+    case PolicyKind::kLrfu:  // their order says all
+    case PolicyKind::kLirs:  // who comes first is LIR
+    case PolicyKind::kLfu:
+    case PolicyKind::kTinyLfu:  // one use beats a newcomer already, and more would lie about frequencies
+    case PolicyKind::kTwoQ:     // hears of no hits; see LetReturn
+      return {};
+  }
+  ATTUNE_CHECK(false, "not a policy");
+}
+
+// Evicts the coldest and takes them back at once, which is how an entry proves itself to 2Q.
+void LetReturn(Policy& policy, std::size_t count, Residents residents) {
+  Slot slots = 0;
+  for (const ResidentSlot& resident : residents) slots = std::max(slots, resident.slot + 1);
+  std::vector<KeyHash> key_of(slots);
+  for (const ResidentSlot& resident : residents) key_of[resident.slot] = resident.key;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Slot slot = policy.Evict(0);
+    policy.OnInsert(slot, key_of[slot]);
+  }
+}
 
 }  // namespace
 
-std::unique_ptr<Policy> HandOver(PolicyKind kind, const PolicyConfig& config, std::span<const ResidentSlot> residents,
-                                 std::span<const KeyHash> history) {
+std::unique_ptr<Policy> HandOver(PolicyKind kind, const PolicyConfig& config, Residents residents) {
   std::unique_ptr<Policy> policy = MakePolicy(kind, config);
-  Rehearsal rehearsal(*policy, config.entries_max, residents);
-  for (const KeyHash key : history) rehearsal.Access(key);
-  rehearsal.ReturnBorrowed();
-  for (const ResidentSlot& resident : residents) {
-    if (!rehearsal.Holds(resident.key)) policy->OnInsert(resident.slot, resident.key);
+  for (const ResidentSlot& resident : residents) policy->OnInsert(resident.slot, resident.key);
+  const Welcome welcome = WelcomeFor(kind);
+  const auto hot = static_cast<std::size_t>(welcome.share * static_cast<double>(residents.size()));
+  for (int i = 0; i < welcome.hits; ++i) {
+    for (const ResidentSlot& resident : residents.last(hot)) policy->OnHit(resident.slot);
   }
+  // A quarter is what 2Q keeps of newcomers: the rest are those who returned.
+  if (kind == PolicyKind::kTwoQ) LetReturn(*policy, residents.size() - (residents.size() + 3) / 4, residents);
   return policy;
 }
 

@@ -21,7 +21,6 @@ constexpr double kRecordHalfLifeFills = 40;  // long enough for the turns that p
 constexpr double kReluctanceGrowth = 2;      // with every move
 constexpr double kReluctanceHalfLifeFills = 8;
 constexpr std::size_t kLargeCache = std::size_t{64} << 10U;  // entries; see simulated_share_max
-constexpr std::size_t kHistoryFills = 20;                    // ghosts and frequencies of all policies are younger
 
 double HalfLives(std::size_t accesses, double fills, std::size_t entries) {
   return std::exp2(-static_cast<double>(accesses) / (fills * static_cast<double>(entries)));
@@ -80,7 +79,6 @@ void PolicySelector::Simulate(std::span<const SampledAccess> accesses) {
     for (Candidate& candidate : candidates_) candidate.hit = candidate.miniature->Access(access.key);
     for (Candidate& candidate : candidates_) candidate.Compare(in_use.hit);
   }
-  Remember(accesses);
   Age(accesses.size());
 }
 
@@ -97,11 +95,6 @@ std::optional<PolicyChange> PolicySelector::Decide() {
   reluctance_ *= kReluctanceGrowth;
   for (Candidate& candidate : candidates_) candidate.StartLead();
   return change;
-}
-
-std::span<const KeyHash> PolicySelector::history() const noexcept {
-  const std::span<const KeyHash> all = history_;
-  return all.last(std::min(all.size(), kHistoryFills * simulated_entries_));
 }
 
 void PolicySelector::Resize(std::size_t entries_max) {
@@ -131,7 +124,6 @@ void PolicySelector::StartMiniatures(std::size_t entries_max) {
   share_ = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max);
   threshold_.store(static_cast<std::uint32_t>(share_ * std::numeric_limits<std::uint32_t>::max()),
                    std::memory_order_relaxed);
-  history_.clear();
   for (Candidate& candidate : candidates_) {
     candidate.miniature = std::make_unique<SimulatedCache>(candidate.kind, simulated_entries_);
     candidate.record = 0;
@@ -140,7 +132,7 @@ void PolicySelector::StartMiniatures(std::size_t entries_max) {
 }
 
 Bytes PolicySelector::bytes() const noexcept {
-  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) + history_.capacity() * sizeof(KeyHash));
+  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate));
   for (const Candidate& candidate : candidates_) total = total + candidate.miniature->bytes();
   return total;
 }
@@ -161,13 +153,6 @@ double PolicySelector::PriceFor(const Candidate& candidate, double price) const 
 
 bool PolicySelector::Deserves(const Candidate& candidate, double price) const {
   return static_cast<double>(candidate.lead()) >= PriceFor(candidate, price) && candidate.BeyondChance();
-}
-
-void PolicySelector::Remember(std::span<const SampledAccess> accesses) {
-  if (share_ < 1) return;  // a part of the accesses would teach a whole cache wrong distances
-  for (const SampledAccess& access : accesses) history_.push_back(access.key);
-  const std::size_t kept = kHistoryFills * simulated_entries_;
-  if (history_.size() >= 2 * kept) history_.erase(history_.begin(), history_.end() - static_cast<std::ptrdiff_t>(kept));
 }
 
 void PolicySelector::Age(std::size_t accesses) {

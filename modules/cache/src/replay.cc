@@ -57,7 +57,7 @@ ReplayResult ReplaySelfChoosing(std::span<const KeyHash> requests, std::size_t e
     selector.Simulate(sample);
     sample.clear();
     if (const auto change = selector.Decide()) {
-      cache.ChangePolicy(change->to, selector.history());
+      cache.ChangePolicy(change->to);
       result.moves.push_back({done, *change});
     }
     result.simulation_time += clock.Now() - simulation_start;

@@ -21,14 +21,14 @@ bool SimulatedCache::Access(KeyHash key) {
   return false;
 }
 
-void SimulatedCache::ChangePolicy(PolicyKind kind, std::span<const KeyHash> history) {
+void SimulatedCache::ChangePolicy(PolicyKind kind) {
   std::vector<Slot> slots;
   slots.reserve(resident());
   policy_->AppendColdestFirst(slots);
   std::vector<ResidentSlot> residents;
   residents.reserve(slots.size());
   for (const Slot slot : slots) residents.push_back({slot, keys_[slot]});
-  policy_ = HandOver(kind, {.entries_max = entries_max_}, residents, history);
+  policy_ = HandOver(kind, {.entries_max = entries_max_}, residents);
 }
 
 void SimulatedCache::Resize(std::size_t entries_max) {

@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -35,7 +34,7 @@ class SimulatedCache {
   bool Contains(KeyHash key) const { return index_.Find(key, keys_) != HashIndex::kNone; }
 
   // The entries stay; see HandOver.
-  void ChangePolicy(PolicyKind kind, std::span<const KeyHash> history = {});
+  void ChangePolicy(PolicyKind kind);
 
   // Evicts until it fits. REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);

@@ -267,7 +267,7 @@ class Cache {
   // These REQUIRE maintain_mutex_.
   void Simulate();
   void TellSelectorSize();
-  void SwitchPolicy(PolicyKind kind, std::span<const KeyHash> history);
+  void SwitchPolicy(PolicyKind kind);
   void Journal(const PolicyChange& change) const;
   void ChargeOwn();
 

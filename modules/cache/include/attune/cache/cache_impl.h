@@ -777,8 +777,7 @@ void Cache<K, V, Traits>::Simulate() {
     selector_->Simulate(samples_);
   }
   if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
-    // The history is the cache's; a single shard's accesses are not picked out of it.
-    SwitchPolicy(change->to, parts_.size() == 1 ? selector_->history() : std::span<const KeyHash>());
+    SwitchPolicy(change->to);
     Journal(*change);
   }
   ChargeOwn();
@@ -797,12 +796,12 @@ void Cache<K, V, Traits>::TellSelectorSize() {
 }
 
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind, std::span<const KeyHash> history) {
+void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
   for (const std::unique_ptr<Part>& part : parts_) {
     Removed removed;
     {
       const std::lock_guard hold(part->shard.lock);
-      part->shard.SetPolicy(kind, history, removed);
+      part->shard.SetPolicy(kind, removed);
     }
     Tell(removed);
   }
@@ -828,7 +827,7 @@ template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
   const std::lock_guard hold(maintain_mutex_);
   choosing_.store(false, std::memory_order_relaxed);
-  SwitchPolicy(kind, {});
+  SwitchPolicy(kind);
 }
 
 // ---- shape

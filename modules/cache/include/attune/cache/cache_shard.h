@@ -22,7 +22,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -235,8 +234,7 @@ class CacheShard {
 
   // ---- shape
 
-  // `history`: this shard's latest accesses, as far as they are known (policy_handover.h).
-  void SetPolicy(PolicyKind kind, std::span<const KeyHash> history, Removed& removed);
+  void SetPolicy(PolicyKind kind, Removed& removed);
   void SetShare(std::size_t entries_share);
   // Tells the budget what the tables hold now.
   void ChargeOverhead() noexcept;
@@ -685,7 +683,7 @@ void CacheShard<K, V, Traits>::Unpin(Slot slot, Removed& removed) {
 }
 
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, std::span<const KeyHash> history, Removed& removed) {
+void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, Removed& removed) {
   FlushHits();
   std::vector<Slot> order;
   order.reserve(policy_->resident());
@@ -695,7 +693,7 @@ void CacheShard<K, V, Traits>::SetPolicy(PolicyKind kind, std::span<const KeyHas
   for (const Slot slot : order) {
     residents.push_back({slot, slab_[slot].HashOfKey()});
   }
-  policy_ = HandOver(kind, {.entries_max = policy_entries_}, residents, history);
+  policy_ = HandOver(kind, {.entries_max = policy_entries_}, residents);
   kind_ = kind;
   SettleOverhead(0, removed);
 }

@@ -8,7 +8,7 @@
 //   if (selector.Samples(hash)) sample.push_back({hash, hit});          // on the access path
 //   selector.Simulate(sample);                                          // off it, kBatch or so at a time
 //   if (const auto change = selector.Decide()) {                        // and tell the journal why
-//     UsePolicy(HandOver(change->to, ..., selector.history()));
+//     UsePolicy(HandOver(change->to, ...));
 //   }
 //
 // Miniatures    A cache of up to simulated_entries_max entries is simulated whole, a larger one by
@@ -25,8 +25,7 @@
 // Decides only  It owns no thread, clock, lock or cache. The same accesses give the same answers.
 // Threads       Samples may run beside one thread that calls the other members, one at a time.
 // Cost          Samples is one load and one compare. Simulate takes about 0.1 us for each candidate and
-//               sampled access. Memory is about 60 bytes for each candidate and simulated entry, and up
-//               to 320 an entry for the history of a cache that is simulated whole; see bytes().
+//               sampled access. Memory is about 60 bytes for each candidate and simulated entry; see bytes().
 
 #include <atomic>
 #include <cstddef>
@@ -106,10 +105,6 @@ class PolicySelector {
   // The policy that the cache should be using.
   PolicyKind policy() const noexcept { return policy_; }
 
-  // The latest accesses, the oldest first, of which a new policy learns what it would know by now;
-  // see HandOver. Nothing where only a part of the keys is sampled. Valid until the next Simulate or Resize.
-  std::span<const KeyHash> history() const noexcept;
-
   // The cache holds this many entries now. Miniatures keep what they know where they can.
   // REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);
@@ -125,7 +120,6 @@ class PolicySelector {
   double PriceFor(const Candidate& candidate, double price) const;
   std::size_t SimulatedMax(std::size_t entries_max) const;
   void StartMiniatures(std::size_t entries_max);
-  void Remember(std::span<const SampledAccess> accesses);
   void Age(std::size_t accesses);
 
   PolicySelectorConfig config_;
@@ -136,7 +130,6 @@ class PolicySelector {
   std::uint64_t accesses_ = 0;  // simulated so far
   double reluctance_ = 1;       // what a move must pay, in multiples of the usual price
   std::vector<Candidate> candidates_;
-  std::vector<KeyHash> history_;  // up to twice of what history() answers
 };
 
 }  // namespace attune::cache
