@@ -1,7 +1,10 @@
 #include "attune/cache/policy_selector.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "attune/base/check.h"
 #include "simulated_cache.h"
@@ -11,47 +14,93 @@ namespace {
 
 // Multiples of the simulated entries are "fills" here: what a policy needs to show what it does with a cache.
 // The constants lie where results on generated and recorded workloads change little around them.
+
+// When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kSigmas = 3;                // by which a lead must exceed chance
-constexpr double kPriceFirst = 0.2;          // of a move, in fills
+constexpr double kPriceFirst = 0.05;         // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
 constexpr double kRecordDiscount = 0.1;      // of the price, for a candidate with the better record
 constexpr double kRecordHalfLifeFills = 40;  // long enough for the turns that policies take within a loop
 constexpr double kReluctanceGrowth = 2;      // with every move
 constexpr double kReluctanceHalfLifeFills = 8;
+constexpr double kSettlingLead = 0.01;  // of the accesses
+
+// How long to learn.
+constexpr double kFillMin = 250;          // accesses: of a tiny cache one fill shows nothing
+constexpr double kFirstFills = 40;        // all candidates have found their ways by then
+constexpr double kFirstStretchMax = 4;    // for large caches, of which a sample costs less; see FirstFills
+constexpr double kChangeFills = 10;       // after a change, when miniatures begin with what is there
+constexpr double kChangeFillsMax = 40;    // when shorter episodes brought nothing
+constexpr double kRecheckFills = 20;      // without a reason
+constexpr double kIdleFills = 2;          // a cache that has evicted nothing by then may never do so
+constexpr double kUselessHits = 0.02;     // a hit ratio below is a reason to learn ...
+constexpr double kUselessRestFills = 10;  // ... after so long a rest, times patience
+constexpr double kPatienceMax = 1024;
+
+// What learning may cost. A candidate's simulated access takes about 80 ns, a hit in a live cache 20 and an evicting
+// store 200: both pay in a fiftieth of what they take.
+constexpr double kEarnedByAccess = 0.005;
+constexpr double kEarnedByEviction = 0.05;
+constexpr double kDebtMaxFills = 2000;  // times one candidate: 0.15 s in miniatures of 1,024 entries
+
+constexpr std::uint64_t kReviewsOfFill = 4;  // as many, each after the same number of misses
+constexpr std::uint64_t kReviewMissesMin = 32;
 constexpr std::size_t kLargeCache = std::size_t{64} << 10U;  // entries; see simulated_share_max
 
 double HalfLives(std::size_t accesses, double fills, std::size_t entries) {
   return std::exp2(-static_cast<double>(accesses) / (fills * static_cast<double>(entries)));
 }
 
+// The larger the cache, the smaller the share that is simulated, and the slower learning is in accesses of
+// the cache; half of what the sample saves goes into a longer look.
+double FirstFills(std::size_t entries_max, std::size_t simulated) {
+  return kFirstFills *
+         std::min(kFirstStretchMax, std::sqrt(static_cast<double>(entries_max) / static_cast<double>(simulated)));
+}
+
 }  // namespace
 
 // A policy, its miniature, and how far it is ahead of the policy in use.
 struct PolicySelector::Candidate {
+  // Accesses that this one answers and the policy in use does not, and the other way round.
+  struct Score {
+    std::uint64_t accesses = 0;
+    std::uint64_t wins = 0;
+    std::uint64_t losses = 0;
+
+    bool ahead() const { return wins > losses; }
+    double lead() const { return static_cast<double>(wins) - static_cast<double>(losses); }
+    bool BeyondChance() const { return lead() >= kSigmas * std::sqrt(static_cast<double>(wins + losses)); }
+  };
+
   PolicyKind kind;
   std::unique_ptr<SimulatedCache> miniature;
-  bool hit = false;            // the access at hand
-  double record = 0;           // hits, the older the less they count
-  std::uint64_t accesses = 0;  // since the lead was zero
-  std::uint64_t wins = 0;      // accesses that it answers and the policy in use does not
-  std::uint64_t losses = 0;    // the other way round
+  std::uint64_t hits = 0;  // of the batch at hand: a bit for each access
+  double record = 0;       // hits, the older the less they count
+  Score recent = {};       // since it was last not ahead
+  Score all = {};          // since the episode began or the cache moved
 
-  std::uint64_t lead() const { return wins - losses; }
-
-  void StartLead() { accesses = wins = losses = 0; }
-
-  void Compare(bool hit_in_use) {
-    record += hit ? 1 : 0;
-    ++accesses;
-    wins += hit && !hit_in_use ? 1U : 0U;
-    losses += hit_in_use && !hit ? 1U : 0U;
-    if (losses >= wins) StartLead();
+  void Run(std::span<const KeyHash> batch) {
+    hits = 0;
+    for (std::size_t i = 0; i < batch.size(); ++i) hits |= std::uint64_t{miniature->Access(batch[i])} << i;
+    record += std::popcount(hits);
   }
 
-  bool BeyondChance() const {
-    return static_cast<double>(lead()) >= kSigmas * std::sqrt(static_cast<double>(wins + losses));
+  void Compare(std::uint64_t hits_in_use, std::size_t count) {
+    std::size_t done = 0;
+    for (std::uint64_t differ = hits ^ hits_in_use; differ != 0; differ &= differ - 1) {
+      const auto at = static_cast<std::size_t>(std::countr_zero(differ));
+      const bool wins = ((hits >> at) & 1U) != 0;
+      ++(wins ? recent.wins : recent.losses);
+      ++(wins ? all.wins : all.losses);
+      recent.accesses += at + 1 - done;
+      done = at + 1;
+      if (!recent.ahead()) recent = {};
+    }
+    recent.accesses += count - done;
+    all.accesses += count;
   }
 };
 
@@ -67,74 +116,161 @@ PolicySelector::PolicySelector(std::size_t entries_max, PolicySelectorConfig con
   ATTUNE_CHECK(std::ranges::find(config_.candidates, config_.initial) != config_.candidates.end(),
                "the first policy is a candidate");
   ATTUNE_CHECK(config_.simulated_entries_max > 0, "a miniature holds at least one entry");
-  for (const PolicyKind kind : config_.candidates) candidates_.push_back({.kind = kind});
   Resize(entries_max);
+  Begin(FirstFills(entries_max_, simulated_entries_));
 }
 
 PolicySelector::~PolicySelector() = default;
 
-void PolicySelector::Simulate(std::span<const SampledAccess> accesses) {
-  Candidate& in_use = *std::ranges::find(candidates_, policy_, &Candidate::kind);
-  for (const SampledAccess& access : accesses) {
-    for (Candidate& candidate : candidates_) candidate.hit = candidate.miniature->Access(access.key);
-    for (Candidate& candidate : candidates_) candidate.Compare(in_use.hit);
+// ---- when to learn
+
+std::uint64_t PolicySelector::review_misses() const noexcept {
+  return std::max<std::uint64_t>(kReviewMissesMin, entries_max_ / kReviewsOfFill);
+}
+
+bool PolicySelector::Review(const LiveCounts& counts) {
+  credit_ = std::min(2 * RecheckCost(), credit_ + kEarnedByAccess * static_cast<double>(counts.accesses) +
+                                            kEarnedByEviction * static_cast<double>(counts.evictions));
+  evicts_ = evicts_ || counts.evictions > 0;
+  if (evicts_ && !has_learned_ && !learning()) {
+    Begin(FirstFills(entries_max_, simulated_entries_));
+    return true;
   }
+  window_.accesses += counts.accesses;
+  window_.misses += counts.misses;
+  if (counts.evictions == 0 || window_.misses < entries_max_) return false;
+  const AccessWindow window = std::exchange(window_, {});
+  rested_ += static_cast<double>(window.accesses) / static_cast<double>(entries_max_);
+  const bool changed = changes_.Observe(window);
+  if (!learning()) {
+    return ReviewAtRest(changed, 1 - static_cast<double>(window.misses) / static_cast<double>(window.accesses));
+  }
+  if (changed) {
+    changes_.Forget();
+    Prolong(kChangeFills);
+  }
+  return false;
+}
+
+bool PolicySelector::ReviewAtRest(bool changed, double hit_ratio) {
+  const bool useless = hit_ratio < kUselessHits && rested_ > kUselessRestFills * patience_;
+  if ((changed || useless) && !InDebt()) {
+    Begin(std::min(kChangeFillsMax, kChangeFills * patience_));
+  } else if (credit_ >= RecheckCost()) {
+    Begin(kRecheckFills);
+    has_reason_ = false;
+  }
+  return learning();
+}
+
+void PolicySelector::Begin(double fills) {
+  const double share = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max_);
+  sampled_below_ = static_cast<std::uint32_t>(share * std::numeric_limits<std::uint32_t>::max());
+  for (const PolicyKind kind : config_.candidates) {
+    candidates_.push_back({.kind = kind, .miniature = std::make_unique<SimulatedCache>(kind, simulated_entries_)});
+  }
+  begun_ = accesses_;
+  end_ = accesses_ + static_cast<std::uint64_t>((fills + 1) * Fill());
+  spent_ = 0;
+  moved_ = false;
+  has_reason_ = true;
+  ++episodes_;
+  window_ = {};
+  changes_.Forget();
+}
+
+void PolicySelector::Adopt(std::span<const KeyHash> residents) {
+  const auto kept = residents.last(std::min(residents.size(), simulated_entries_));
+  for (Candidate& candidate : candidates_) candidate.miniature->Adopt(kept);
+}
+
+void PolicySelector::Prolong(double fills) {
+  if (!InDebt()) end_ = std::max(end_, accesses_ + static_cast<std::uint64_t>(fills * Fill()));
+}
+
+void PolicySelector::End() {
+  std::vector<Candidate>().swap(candidates_);
+  sampled_below_ = 0;
+  rested_ = 0;
+  credit_ -= Owed();
+  patience_ = moved_ || !has_learned_ ? 1 : std::min(kPatienceMax, 2 * patience_);
+  has_learned_ = evicts_;
+}
+
+double PolicySelector::Owed() const { return has_reason_ && moved_ ? 0 : static_cast<double>(spent_); }
+
+double PolicySelector::RecheckCost() const {
+  return (kRecheckFills + 1) * Fill() * static_cast<double>(config_.candidates.size());
+}
+
+bool PolicySelector::InDebt() const {
+  return credit_ - Owed() < -kDebtMaxFills * static_cast<double>(simulated_entries_);
+}
+
+// ---- what is learned
+
+void PolicySelector::Simulate(std::span<const KeyHash> accesses) {
+  while (learning() && !accesses.empty()) {
+    const auto batch = accesses.first(std::min(kBatch, accesses.size()));
+    SimulateBatch(batch);
+    accesses = accesses.subspan(batch.size());
+  }
+}
+
+// One candidate after the other: each finds its tables in the processor's cache and its branches foreseen,
+// which makes the batch a third cheaper than one access after the other.
+void PolicySelector::SimulateBatch(std::span<const KeyHash> accesses) {
+  for (Candidate& candidate : candidates_) candidate.Run(accesses);
+  const std::uint64_t hits_in_use = InUse().hits;
+  for (Candidate& candidate : candidates_) candidate.Compare(hits_in_use, accesses.size());
+  spent_ += candidates_.size() * accesses.size();
+  simulated_ += candidates_.size() * accesses.size();
   Age(accesses.size());
 }
 
 std::optional<PolicyChange> PolicySelector::Decide() {
+  if (!learning()) return std::nullopt;
   const double price = Price();
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates_) {
-    if (Deserves(candidate, price) && (best == nullptr || candidate.lead() > best->lead())) best = &candidate;
+    if (Deserves(candidate, price) && (best == nullptr || candidate.recent.lead() > best->recent.lead())) {
+      best = &candidate;
+    }
   }
-  if (best == nullptr) return std::nullopt;
-  const auto price_paid = static_cast<std::size_t>(PriceFor(*best, price));
-  const PolicyChange change{policy_, best->kind, best->accesses, best->wins, best->losses, price_paid};
-  policy_ = best->kind;
-  reluctance_ *= kReluctanceGrowth;
-  for (Candidate& candidate : candidates_) candidate.StartLead();
+  if (best != nullptr) {
+    const auto paid = static_cast<std::size_t>(PriceFor(*best, price));
+    const Candidate::Score& score = best->recent;
+    return Move({policy_, best->kind, score.accesses, score.wins, score.losses, paid});
+  }
+  const bool idle = !evicts_ && accesses_ - begun_ >= static_cast<std::uint64_t>(kIdleFills * Fill());
+  if (accesses_ < end_ && !idle) return std::nullopt;
+  std::optional<PolicyChange> change = Settle();
+  End();
   return change;
 }
 
-void PolicySelector::Resize(std::size_t entries_max) {
-  ATTUNE_CHECK(entries_max > 0, "a cache holds at least one entry");
-  const std::size_t simulated_max = SimulatedMax(entries_max);
-  const bool whole = entries_max <= simulated_max;
-  const auto simulated = static_cast<std::size_t>(std::llround(share_ * static_cast<double>(entries_max)));
-  // As long as the present share gives miniatures of a useful size, what they know is kept.
-  const bool keeps = whole ? share_ == 1 : share_ < 1 && simulated <= simulated_max && 2 * simulated >= simulated_max;
-  if (!keeps) {
-    StartMiniatures(entries_max);
-    return;
+std::optional<PolicyChange> PolicySelector::Settle() {
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates_) {
+    const Candidate::Score& score = candidate.all;
+    const bool leads = score.ahead() && score.BeyondChance() &&
+                       score.lead() >= std::max(kLeadMin, kSettlingLead * static_cast<double>(score.accesses));
+    if (leads && (best == nullptr || score.lead() > best->all.lead())) best = &candidate;
   }
-  if (simulated == simulated_entries_) return;
-  simulated_entries_ = simulated;
-  for (Candidate& candidate : candidates_) candidate.miniature->Resize(simulated);
+  if (best == nullptr) return std::nullopt;
+  const Candidate::Score& score = best->all;
+  const double needed = std::max(kLeadMin, kSettlingLead * static_cast<double>(score.accesses));
+  return Move({policy_, best->kind, score.accesses, score.wins, score.losses, static_cast<std::size_t>(needed)});
 }
 
-std::size_t PolicySelector::SimulatedMax(std::size_t entries_max) const {
-  if (entries_max <= kLargeCache) return config_.simulated_entries_max;
-  const double share = config_.simulated_share_max * static_cast<double>(entries_max);
-  return std::min(config_.simulated_entries_max, std::max<std::size_t>(1, static_cast<std::size_t>(share)));
-}
-
-void PolicySelector::StartMiniatures(std::size_t entries_max) {
-  simulated_entries_ = std::min(entries_max, SimulatedMax(entries_max));
-  share_ = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max);
-  threshold_.store(static_cast<std::uint32_t>(share_ * std::numeric_limits<std::uint32_t>::max()),
-                   std::memory_order_relaxed);
-  for (Candidate& candidate : candidates_) {
-    candidate.miniature = std::make_unique<SimulatedCache>(candidate.kind, simulated_entries_);
-    candidate.record = 0;
-    candidate.StartLead();
-  }
-}
-
-Bytes PolicySelector::bytes() const noexcept {
-  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate));
-  for (const Candidate& candidate : candidates_) total = total + candidate.miniature->bytes();
-  return total;
+PolicyChange PolicySelector::Move(const PolicyChange& change) {
+  policy_ = change.to;
+  reluctance_ *= kReluctanceGrowth;
+  moved_ = true;
+  for (Candidate& candidate : candidates_) candidate.recent = candidate.all = {};
+  changes_.Forget();  // the hit ratio changes with the policy
+  Prolong(kChangeFills);
+  return change;
 }
 
 const PolicySelector::Candidate& PolicySelector::InUse() const {
@@ -152,7 +288,8 @@ double PolicySelector::PriceFor(const Candidate& candidate, double price) const 
 }
 
 bool PolicySelector::Deserves(const Candidate& candidate, double price) const {
-  return static_cast<double>(candidate.lead()) >= PriceFor(candidate, price) && candidate.BeyondChance();
+  return candidate.recent.ahead() && candidate.recent.lead() >= PriceFor(candidate, price) &&
+         candidate.recent.BeyondChance();
 }
 
 void PolicySelector::Age(std::size_t accesses) {
@@ -160,6 +297,32 @@ void PolicySelector::Age(std::size_t accesses) {
   reluctance_ = 1 + (reluctance_ - 1) * HalfLives(accesses, kReluctanceHalfLifeFills, simulated_entries_);
   const double keep = HalfLives(accesses, kRecordHalfLifeFills, simulated_entries_);
   for (Candidate& candidate : candidates_) candidate.record *= keep;
+}
+
+// ---- shape
+
+double PolicySelector::Fill() const { return std::max(kFillMin, static_cast<double>(simulated_entries_)); }
+
+void PolicySelector::Resize(std::size_t entries_max) {
+  ATTUNE_CHECK(entries_max > 0, "a cache holds at least one entry");
+  entries_max_ = entries_max;
+  simulated_entries_ = std::min(entries_max, SimulatedMax(entries_max));
+  if (!learning()) return;
+  candidates_.clear();
+  Begin(has_learned_ ? kChangeFills : FirstFills(entries_max_, simulated_entries_));
+}
+
+std::size_t PolicySelector::SimulatedMax(std::size_t entries_max) const {
+  if (entries_max <= kLargeCache) return config_.simulated_entries_max;
+  const double share = config_.simulated_share_max * static_cast<double>(entries_max);
+  return std::min(config_.simulated_entries_max, std::max<std::size_t>(1, static_cast<std::size_t>(share)));
+}
+
+Bytes PolicySelector::bytes() const noexcept {
+  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) +
+              config_.candidates.capacity() * sizeof(PolicyKind));
+  for (const Candidate& candidate : candidates_) total = total + candidate.miniature->bytes();
+  return total;
 }
 
 }  // namespace attune::cache

@@ -1,5 +1,7 @@
 #include "attune/cache/replay.h"
 
+#include <utility>
+
 #include "belady.h"
 #include "mix64.h"
 #include "simulated_cache.h"
@@ -37,21 +39,42 @@ ReplayResult ReplayPolicy(std::span<const KeyHash> requests, std::size_t entries
   return result;
 }
 
+namespace {
+
+void AdoptResidents(PolicySelector& selector, const SimulatedCache& cache) {
+  std::vector<KeyHash> residents;
+  cache.AppendColdestFirst(residents);
+  std::erase_if(residents, [&](KeyHash key) { return !selector.Samples(key); });
+  selector.Adopt(residents);
+}
+
+}  // namespace
+
 ReplayResult ReplaySelfChoosing(std::span<const KeyHash> requests, std::size_t entries_max, const Clock& clock,
                                 const PolicySelectorConfig& config) {
   PolicySelector selector(entries_max, config);
   SimulatedCache cache(selector.policy(), entries_max);
   ReplayResult result;
-  std::vector<SampledAccess> sample;
+  std::vector<KeyHash> sample;
   sample.reserve(PolicySelector::kBatch);
   std::uint64_t done = 0;
+  LiveCounts counts;
   const TimePoint start = clock.Now();
   for (const KeyHash key : requests) {
     ++done;
+    const bool full = cache.resident() == entries_max;
     const bool hit = cache.Access(key);
     result.hits += hit ? 1U : 0U;
+    ++counts.accesses;
+    if (!hit) {
+      ++counts.misses;
+      counts.evictions += full ? 1U : 0U;
+      if (counts.misses >= selector.review_misses()) {
+        if (selector.Review(std::exchange(counts, {}))) AdoptResidents(selector, cache);
+      }
+    }
     if (!selector.Samples(key)) continue;
-    sample.push_back({key, hit});
+    sample.push_back(key);
     if (sample.size() < PolicySelector::kBatch) continue;
     const TimePoint simulation_start = clock.Now();
     selector.Simulate(sample);
@@ -67,6 +90,8 @@ ReplayResult ReplaySelfChoosing(std::span<const KeyHash> requests, std::size_t e
   result.selector_bytes = selector.bytes();
   result.total_bytes = cache.bytes() + selector.bytes();
   result.policy = selector.policy();
+  result.simulated = selector.simulated();
+  result.episodes = selector.episodes();
   return result;
 }
 

@@ -6,7 +6,7 @@
 namespace attune::cache {
 
 SimulatedCache::SimulatedCache(PolicyKind kind, std::size_t entries_max)
-    : entries_max_(entries_max), policy_(MakePolicy(kind, {.entries_max = entries_max})) {}
+    : entries_max_(entries_max), policy_kind_(kind), policy_(MakePolicy(kind, {.entries_max = entries_max})) {}
 
 bool SimulatedCache::Access(KeyHash key) {
   if (const Slot slot = index_.Find(key, keys_); slot != HashIndex::kNone) {
@@ -21,6 +21,26 @@ bool SimulatedCache::Access(KeyHash key) {
   return false;
 }
 
+void SimulatedCache::Adopt(std::span<const KeyHash> keys) {
+  ATTUNE_CHECK(resident() == 0 && keys.size() <= entries_max_, "an empty cache adopts what it can hold");
+  std::vector<ResidentSlot> residents;
+  residents.reserve(keys.size());
+  for (const KeyHash key : keys) {
+    if (Contains(key)) continue;
+    const Slot slot = TakeSlot();
+    keys_[slot] = key;
+    index_.Insert(slot, keys_);
+    residents.push_back({slot, key});
+  }
+  policy_ = HandOver(policy_kind_, {.entries_max = entries_max_}, residents);
+}
+
+void SimulatedCache::AppendColdestFirst(std::vector<KeyHash>& keys) const {
+  std::vector<Slot> slots;
+  policy_->AppendColdestFirst(slots);
+  for (const Slot slot : slots) keys.push_back(keys_[slot]);
+}
+
 void SimulatedCache::ChangePolicy(PolicyKind kind) {
   std::vector<Slot> slots;
   slots.reserve(resident());
@@ -28,6 +48,7 @@ void SimulatedCache::ChangePolicy(PolicyKind kind) {
   std::vector<ResidentSlot> residents;
   residents.reserve(slots.size());
   for (const Slot slot : slots) residents.push_back({slot, keys_[slot]});
+  policy_kind_ = kind;
   policy_ = HandOver(kind, {.entries_max = entries_max_}, residents);
 }
 

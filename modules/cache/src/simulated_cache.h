@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -33,6 +34,11 @@ class SimulatedCache {
   // Does not count as an access.
   bool Contains(KeyHash key) const { return index_.Find(key, keys_) != HashIndex::kNone; }
 
+  // Holds these keys from now on, the coldest first, as entries that have proved themselves; see HandOver.
+  // REQUIRES: it is empty; at most entries_max keys.
+  void Adopt(std::span<const KeyHash> keys);
+  void AppendColdestFirst(std::vector<KeyHash>& keys) const;
+
   // The entries stay; see HandOver.
   void ChangePolicy(PolicyKind kind);
 
@@ -51,6 +57,7 @@ class SimulatedCache {
   void Evict(KeyHash incoming);
 
   std::size_t entries_max_;
+  PolicyKind policy_kind_;
   std::unique_ptr<Policy> policy_;
   HashIndex index_;            // of the resident slots
   std::vector<KeyHash> keys_;  // by slot

@@ -287,6 +287,64 @@ TEST(CacheShapeTest, ChoosesAPolicyThatSurvivesALoop) {
   cache.CheckInvariants();
 }
 
+// Looks up and stores `accesses` keys of which a tenth fits, few of them often.
+void RunSkewed(Numbers& cache, std::uint64_t seed, std::uint64_t accesses, double keys) {
+  std::mt19937_64 random(seed);
+  for (std::uint64_t i = 0; i < accesses; ++i) {
+    const double u = static_cast<double>(random() >> 11U) * 0x1p-53;
+    const auto key = static_cast<std::uint64_t>(keys * u * u * u);
+    if (!cache.Get(key).has_value()) {
+      cache.Put(key, key);
+    }
+  }
+}
+
+TEST(CacheShapeTest, ChoosingTakesMemoryOnlyWhileItLearns) {
+  ManualClock clock;
+  for (const std::size_t shards : {1U, 4U}) {
+    Numbers choosing(clock, {.entries_max = 1000, .shards = shards});
+    RunSkewed(choosing, 1, 10'000, 10'000);
+    const std::uint64_t learning = choosing.bytes().count();
+    RunSkewed(choosing, 2, 300'000, 10'000);
+    Numbers fixed(clock, {.entries_max = 1000, .policy = *ParsePolicyKind(choosing.Stats().policy), .shards = shards});
+    RunSkewed(fixed, 1, 10'000, 10'000);
+    RunSkewed(fixed, 2, 300'000, 10'000);
+    EXPECT_GT(learning, fixed.bytes().count() + 100'000);
+    EXPECT_LT(choosing.bytes().count(), fixed.bytes().count() + 4'000) << shards << " shards";
+    choosing.CheckInvariants();
+  }
+}
+
+TEST(CacheShapeTest, SimulationsStayWithinTheLimitOnBytes) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 1'000'000, .bytes_max = 1_MiB});
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 200'000; ++i) {
+    const std::uint64_t key = random() % 40'000;
+    if (!cache.Get(key).has_value()) {
+      cache.Put(key, key);
+    }
+    ASSERT_LE(cache.bytes(), 1_MiB) << "after " << i;
+  }
+  cache.CheckInvariants();
+}
+
+TEST(CacheShapeTest, AFixedPolicyEndsTheChoosing) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 1000});
+  RunSkewed(cache, 1, 5'000, 10'000);
+  const std::uint64_t choosing = cache.bytes().count();
+  cache.UsePolicy(PolicyKind::kLru);
+  EXPECT_LT(cache.bytes().count(), choosing - 50'000);
+  cache.CheckInvariants();
+  const std::uint64_t switches = cache.Stats().policy_switches;
+  RunSkewed(cache, 2, 100'000, 10'000);
+  cache.Maintain();
+  EXPECT_EQ(cache.Stats().policy, "lru");
+  EXPECT_EQ(cache.Stats().policy_switches, switches);
+  cache.CheckInvariants();
+}
+
 TEST(CacheShapeTest, SimulatesInTheBackgroundWhereThereIsOne) {
   ManualClock clock;
   std::vector<std::function<void()>> later;

@@ -2,33 +2,77 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
+#include "attune/cache/replay.h"
 #include "attune/sys/random.h"
+#include "selector_workloads.h"
+#include "simulated_cache.h"
 
 namespace attune::cache {
 namespace {
 
 KeyHash Hash(std::uint64_t key) { return sys::Random(key).Next(); }
 
-// Feeds a loop over `keys` keys and answers the policy in use afterwards.
-PolicyKind AfterLoop(PolicySelector& selector, std::uint64_t keys, std::size_t accesses) {
-  for (std::size_t i = 0; i < accesses; ++i) {
-    const SampledAccess access{Hash(i % keys), false};
-    if (!selector.Samples(access.key)) continue;
-    selector.Simulate({&access, 1});
-    (void)selector.Decide();
+// A live cache of keys that obeys a selector.
+class LiveCache {
+ public:
+  explicit LiveCache(std::size_t entries_max, PolicySelectorConfig config = {})
+      : selector(entries_max, std::move(config)), cache_(selector.policy(), entries_max) {}
+
+  void Access(std::uint64_t key) {
+    const KeyHash hash = Hash(key);
+    const bool full = cache_.resident() == cache_.entries_max();
+    ++counts_.accesses;
+    if (!cache_.Access(hash)) {
+      ++counts_.misses;
+      counts_.evictions += full ? 1U : 0U;
+      evictions += full ? 1U : 0U;
+      Review();
+    }
+    if (!selector.Samples(hash)) return;
+    selector.Simulate({&hash, 1});
+    if (const auto change = selector.Decide()) cache_.ChangePolicy(change->to);
   }
-  return selector.policy();
+  void Run(const Keys& keys) {
+    for (const std::uint64_t key : keys) Access(key);
+  }
+
+  PolicySelector selector;
+  std::uint64_t evictions = 0;
+
+ private:
+  void Review() {
+    if (counts_.misses < selector.review_misses()) return;
+    if (!selector.Review(std::exchange(counts_, {}))) return;
+    std::vector<KeyHash> residents;
+    cache_.AppendColdestFirst(residents);
+    std::erase_if(residents, [&](KeyHash key) { return !selector.Samples(key); });
+    selector.Adopt(residents);
+  }
+
+  SimulatedCache cache_;
+  LiveCounts counts_;
+};
+
+Keys Loop(std::uint64_t first, std::size_t keys, std::size_t accesses) {
+  Keys trace(accesses);
+  for (std::size_t i = 0; i < accesses; ++i) trace[i] = first + i % keys;
+  return trace;
 }
 
 TEST(PolicySelector, LeavesLruOnALoopThatDoesNotFit) {
-  PolicySelector selector(100, {.initial = PolicyKind::kLru});
-  EXPECT_EQ(selector.policy(), PolicyKind::kLru);
-  EXPECT_NE(AfterLoop(selector, 150, 600), PolicyKind::kLru);
+  LiveCache live(100, {.initial = PolicyKind::kLru});
+  EXPECT_EQ(live.selector.policy(), PolicyKind::kLru);
+  live.Run(Loop(0, 150, 600));
+  EXPECT_NE(live.selector.policy(), PolicyKind::kLru);
 }
 
 TEST(PolicySelector, StaysWhereNothingIsBetter) {
-  PolicySelector selector(100);
-  EXPECT_EQ(AfterLoop(selector, 100, 5'000), PolicyKind::kLirs);
+  LiveCache live(100);
+  live.Run(Loop(0, 100, 5'000));
+  EXPECT_EQ(live.selector.policy(), PolicyKind::kLirs);
 }
 
 TEST(PolicySelector, SamplesTheShareOfTheKeysThatFillsTheMiniature) {
@@ -36,6 +80,91 @@ TEST(PolicySelector, SamplesTheShareOfTheKeysThatFillsTheMiniature) {
   int sampled = 0;
   for (std::uint64_t key = 0; key < 20'000; ++key) sampled += selector.Samples(Hash(key)) ? 1 : 0;
   EXPECT_NEAR(sampled, 2'000, 150);
+}
+
+TEST(PolicySelector, AtRestItSamplesNothingAndHoldsNoMiniatures) {
+  LiveCache live(500);
+  live.Run(ZipfKeys(1, 10'000, 5'000, 0.9));
+  ASSERT_TRUE(live.selector.learning());
+  const Bytes learning = live.selector.bytes();
+  live.Run(ZipfKeys(2, 60'000, 5'000, 0.9));
+  EXPECT_FALSE(live.selector.learning());
+  EXPECT_EQ(live.selector.sampled_below(), 0U);
+  EXPECT_FALSE(live.selector.Samples(0));
+  EXPECT_GT(learning.count(), 100'000U);
+  EXPECT_LT(live.selector.bytes().count(), 1'000U);
+}
+
+TEST(PolicySelector, ACacheThatNeverFillsIsNotLearnedFrom) {
+  LiveCache live(500);
+  for (int round = 0; round < 100; ++round) live.Run(Loop(0, 400, 400));
+  EXPECT_FALSE(live.selector.learning());
+  EXPECT_LT(live.selector.simulated(), 5 * 3 * 500U);
+  live.Run(ZipfKeys(1, 5'000, 5'000, 0.9));
+  EXPECT_TRUE(live.selector.learning()) << "now something is evicted";
+}
+
+// The promise on the cost of a load that stays as it is.
+TEST(PolicySelector, ASteadyLoadPaysForItsFirstEpisodeAndThenAFiftieth) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    LiveCache live(200);
+    live.Run(ZipfKeys(seed, 30'000, 2'000, 0.8));
+    ASSERT_FALSE(live.selector.learning());
+    const std::uint64_t first = live.selector.simulated();
+    const std::uint64_t evictions = live.evictions;
+    EXPECT_LE(first, 5 * 60 * 250U);
+    live.Run(ZipfKeys(seed + 10, 2'000'000, 2'000, 0.8));
+    const double earned = 0.005 * 2'000'000 + 0.05 * static_cast<double>(live.evictions - evictions);
+    const double after_a_move = 5 * 10 * 250;  // it looks on for ten fills, and pays for them afterwards
+    EXPECT_LE(static_cast<double>(live.selector.simulated() - first), earned + after_a_move) << "seed " << seed;
+  }
+}
+
+TEST(PolicySelector, AChangeOfTheLoadBeginsAnEpisode) {
+  LiveCache live(500);
+  live.Run(RecentKeys(1, 60'000, 300));
+  ASSERT_FALSE(live.selector.learning());
+  const PolicyKind before = live.selector.policy();
+  const std::uint64_t episodes = live.selector.episodes();
+  live.Run(Loop(kLoop, 900, 20'000));
+  EXPECT_GT(live.selector.episodes(), episodes);
+  EXPECT_NE(live.selector.policy(), before) << "which hits nothing on a loop";
+}
+
+// There is nothing to win, and that is found out at growing intervals.
+TEST(PolicySelector, WhatIsNeverHitIsLearnedFromLessAndLess) {
+  LiveCache live(250);
+  Keys once(1'000'000);
+  for (std::size_t i = 0; i < once.size(); ++i) once[i] = kOnce + i;
+  live.Run(once);
+  EXPECT_LE(live.selector.episodes(), 30U);
+  EXPECT_LE(live.selector.simulated(), once.size() / 2);
+}
+
+TEST(PolicySelector, TheSameCallsGiveTheSameAnswers) {
+  LiveCache one(300);
+  LiveCache other(300);
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    const Keys keys = Joined({ShiftingKeys(seed, 10'000, 2'000, 300), LoopingKeys(seed, 10'000, 900)});
+    one.Run(keys);
+    other.Run(keys);
+    EXPECT_EQ(one.selector.policy(), other.selector.policy());
+    EXPECT_EQ(one.selector.simulated(), other.selector.simulated());
+    EXPECT_EQ(one.selector.bytes(), other.selector.bytes());
+  }
+}
+
+TEST(PolicySelector, ItsMiniaturesFollowTheSizeOfTheCache) {
+  PolicySelector selector(1'000);
+  const Bytes empty = selector.bytes();
+  for (std::uint64_t key = 0; key < 1'000; ++key) {
+    const KeyHash hash = Hash(key);
+    selector.Simulate({&hash, 1});
+  }
+  EXPECT_GT(selector.bytes(), empty);
+  selector.Resize(100'000);
+  EXPECT_TRUE(selector.learning());
+  EXPECT_LT(selector.sampled_below(), 50'000'000U) << "a hundredth of the keys";
 }
 
 TEST(PolicySelector, SaysWhy) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <list>
+#include <vector>
 
 #include "attune/cache/policy_kind.h"
 #include "attune/sys/random.h"
@@ -40,6 +41,24 @@ TEST(SimulatedCache, KeepsItsEntriesWhenThePolicyChanges) {
         EXPECT_TRUE(cache.Access(Hash(key))) << ToString(from) << " to " << ToString(to) << ", key " << key;
       }
     }
+  }
+}
+
+TEST(SimulatedCache, HoldsWhatItAdopts) {
+  for (const PolicyKind kind : kPolicyKinds) {
+    SimulatedCache cache(kind, 50);
+    std::vector<KeyHash> keys;
+    for (std::uint64_t key = 0; key < 40; ++key) keys.push_back(Hash(key));
+    keys.push_back(Hash(7));  // a second key with a hash that is there
+    cache.Adopt(keys);
+    cache.CheckInvariants();
+    EXPECT_EQ(cache.resident(), 40U);
+    std::vector<KeyHash> held;
+    cache.AppendColdestFirst(held);
+    EXPECT_EQ(held.size(), 40U);
+    for (std::uint64_t key = 0; key < 40; ++key) EXPECT_TRUE(cache.Access(Hash(key))) << ToString(kind);
+    for (std::uint64_t key = 100; key < 200; ++key) cache.Access(Hash(key));
+    cache.CheckInvariants();
   }
 }
 

@@ -20,7 +20,7 @@
 //            refreshes in the background. Values are destroyed and listeners called without any lock; `fn` of Read and
 //            ForEach and the predicate of EraseIf run under a shard's lock and must not call this cache.
 // Cost       Get about 20 ns for 64-bit keys while the entries fit the processor's caches, an evicting Put about 130 ns
-//            with LRU (README.md has the table; caches that choose cost more while small). Resize and
+//            with LRU (README.md has the table, and what choosing costs while it learns). Resize and
 //            Shrink are O(entries), one shard after the other; a change of policy holds
 //            each shard for O(its entries). A clock is read only for entries with a time.
 // Errors     kNotFound for what is known to be absent, kConflict for a loader that waits for itself,
@@ -192,10 +192,12 @@ class Cache {
 
   struct alignas(64) Part {
     Part(Budget& budget, const ShardSetup& setup, TimePoint now) : shard(budget, setup, now) {}
+    // All guarded by shard.lock. The first two share its cache line, since every access or miss compares with them.
+    std::uint32_t sampled_below = 0;      // the low half of the hashes that are sampled; 0: none
+    std::uint64_t review_at = kNoReview;  // misses of the shard at which the selector wants to know
     Shard shard;
-    // All guarded by shard.lock.
     std::unordered_multimap<KeyHash, FlightPtr> flights;
-    std::vector<SampledAccess> samples;
+    std::vector<KeyHash> samples;  // allocated while something is sampled
     std::uint64_t loads = 0;
     std::uint64_t loads_failed = 0;
     std::uint64_t loads_joined = 0;
@@ -206,6 +208,8 @@ class Cache {
 
   template <typename Loader>
   struct Refresh;
+
+  static constexpr std::uint64_t kNoReview = ~std::uint64_t{0};
 
   // One of these many calls of GetOrLoad is timed: two readings of the clock are not felt then.
   static constexpr std::uint32_t kMeasuredOneOf = 64;
@@ -218,8 +222,10 @@ class Cache {
     FlightPtr flight;
   };
 
+  static constexpr std::uint64_t kBytesPerSimulated = 80;                    // entry and candidate
   static constexpr std::size_t kSelectorEntriesMax = std::size_t{1} << 40U;  // more than any memory holds
   static constexpr std::size_t kSamplesKept = 4 * PolicySelector::kBatch;    // while nobody has time for them
+  static constexpr std::size_t kAdoptedMax = std::size_t{64} << 10U;         // entries; more would hold up their shards
 
   Part& PartOf(KeyHash hash) const noexcept { return *parts_[(hash >> 8U) & part_mask_]; }
   TimePoint ExpiresAt(KeyHash hash, TimePoint now, Duration time_to_live) const noexcept;
@@ -230,6 +236,7 @@ class Cache {
   template <typename Q>
   void AfterAccess(Part& part, KeyHash hash, const Q& key, bool simulate, bool gone);
   bool NoteSample(Part& part, KeyHash hash, bool hit);
+  bool TakeSample(Part& part, KeyHash hash);
   PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
   bool EvictElsewhere(const Part& here, Removed& removed);
   template <typename Q>
@@ -267,9 +274,15 @@ class Cache {
   // These REQUIRE maintain_mutex_.
   void Simulate();
   void TellSelectorSize();
+  LiveCounts CountLive() const;
+  bool ReviewLive();
+  void AdoptResidents();
+  void SimulateSamples();
+  void TellParts();
   void SwitchPolicy(PolicyKind kind);
   void Journal(const PolicyChange& change) const;
   void ChargeOwn();
+  bool EvictForOwn();
 
   const Clock& clock_;
   const CacheConfig config_;
@@ -279,14 +292,14 @@ class Cache {
   std::vector<std::unique_ptr<Part>> parts_;
 
   LoadWaits load_waits_;
-  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next five
+  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next eight
   std::size_t shrinks_next_ = 0;       // the shard
-  std::vector<SampledAccess> samples_;
+  std::vector<KeyHash> samples_;
   std::uint64_t policy_switches_ = 0;
   std::uint64_t own_bytes_ = 0;
   std::size_t selector_entries_ = 0;
-  std::unique_ptr<PolicySelector> selector_;  // set once; its Samples is for everybody, the rest for maintain_mutex_
-  std::atomic<bool> choosing_{false};
+  LiveCounts reviewed_;                       // what the selector knows of the live cache, in total
+  std::unique_ptr<PolicySelector> selector_;  // null: the policy is fixed
   std::atomic<bool> simulation_waits_{false};
 
   mutable std::mutex worth_mutex_;  // a leaf; guards the next

@@ -22,12 +22,11 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   if (!config_.policy.has_value() && config_.bytes_max >= kChoosingBytesMin) {
     // A sixty-fourth of the bytes goes to the simulations, as far as they can use it.
     PolicySelectorConfig selector;
-    const std::uint64_t bytes_per_simulated = 60 * selector.candidates.size();
+    const std::uint64_t bytes_per_simulated = kBytesPerSimulated * selector.candidates.size();
     const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / bytes_per_simulated);
     selector.simulated_entries_max = std::clamp<std::size_t>(affordable, 32, selector.simulated_entries_max);
     selector_entries_ = std::min(config_.entries_max, kSelectorEntriesMax);
     selector_ = std::make_unique<PolicySelector>(selector_entries_, std::move(selector));
-    choosing_.store(true, std::memory_order_relaxed);
   }
   const ShardSetup setup{
       .entries_share = (config_.entries_max - 1) / count + 1,
@@ -37,9 +36,9 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
       .keeps_removed = static_cast<bool>(hooks_.removed)};
   for (std::size_t i = 0; i < count; ++i) {
     parts_.push_back(std::make_unique<Part>(budget_, setup, clock_.Now()));
-    if (selector_ != nullptr) {
-      parts_.back()->samples.reserve(kSamplesKept);
-    }
+  }
+  if (selector_ != nullptr) {
+    TellParts();
   }
   ChargeOwn();
 }
@@ -50,17 +49,49 @@ Cache<K, V, Traits>::~Cache() {
   background_idle_.wait(hold, [&] { return background_tasks_ == 0; });
 }
 
+// Tells the budget what the cache itself holds. Growth is made room for, as for an entry.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::ChargeOwn() {
-  const std::uint64_t parts = parts_.size() * (memory::HeapBlockSize(sizeof(Part)).count() - sizeof(Shard));
-  const std::uint64_t samples =
-      selector_ == nullptr ? 0
-                           : selector_->bytes().count() + samples_.capacity() * sizeof(SampledAccess) +
-                                 parts_.size() * memory::HeapBlockSize(kSamplesKept * sizeof(SampledAccess)).count();
-  const std::uint64_t now = sizeof(*this) + parts + samples;
-  const std::lock_guard hold(parts_[0]->shard.lock);
-  budget_.Charge(now - own_bytes_);
-  own_bytes_ = now;
+  std::uint64_t now = sizeof(*this) + parts_.size() * (memory::HeapBlockSize(sizeof(Part)).count() - sizeof(Shard)) +
+                      samples_.capacity() * sizeof(KeyHash);
+  if (selector_ != nullptr) {
+    now += selector_->bytes().count();
+    now += selector_->learning() ? parts_.size() * memory::HeapBlockSize(kSamplesKept * sizeof(KeyHash)).count() : 0;
+  }
+  for (;;) {
+    {
+      const std::lock_guard hold(parts_[0]->shard.lock);
+      if (now <= own_bytes_ || budget_.TryTakeBytes(now - own_bytes_)) {
+        if (now < own_bytes_) {
+          budget_.GiveBytes(own_bytes_ - now);
+        }
+        own_bytes_ = now;
+        return;
+      }
+    }
+    if (!EvictForOwn()) {  // all that is left is pinned: it is over its limit until a pin goes
+      const std::lock_guard hold(parts_[0]->shard.lock);
+      budget_.Charge(now - own_bytes_);
+      own_bytes_ = now;
+      return;
+    }
+  }
+}
+
+// One entry from each shard.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::EvictForOwn() {
+  bool evicted = false;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    Removed removed;
+    {
+      const std::lock_guard hold(part->shard.lock);
+      evicted = part->shard.EvictOne(0, RemovalReason::kByteLimit, removed) || evicted;
+      part->shard.ChargeOverhead();
+    }
+    Tell(removed);
+  }
+  return evicted;
 }
 
 // ---- looking up
@@ -723,14 +754,19 @@ void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
 
 // ---- choosing a policy
 
-// True: it is time to simulate. REQUIRES the shard's lock.
+// True: it is time to simulate, or to tell the selector of what was missed. REQUIRES the shard's lock.
 template <typename K, typename V, typename Traits>
-bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
-  if (!choosing_.load(std::memory_order_relaxed) || !selector_->Samples(hash)) [[likely]] {
-    return false;
+[[gnu::always_inline]] inline bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
+  if (static_cast<std::uint32_t>(hash) < part.sampled_below) [[unlikely]] {
+    return TakeSample(part, hash);
   }
+  return !hit && part.shard.counts.misses >= part.review_at;
+}
+
+template <typename K, typename V, typename Traits>
+[[gnu::noinline]] bool Cache<K, V, Traits>::TakeSample(Part& part, KeyHash hash) {
   if (part.samples.size() < kSamplesKept) {
-    part.samples.push_back({hash, hit});
+    part.samples.push_back(hash);
   }
   return part.samples.size() % PolicySelector::kBatch == 0;
 }
@@ -762,10 +798,84 @@ void Cache<K, V, Traits>::SimulateSoon() {
 
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::Simulate() {
-  if (!choosing_.load(std::memory_order_relaxed)) {
+  if (selector_ == nullptr) {
     return;
   }
+  const std::uint32_t sampled_below = selector_->sampled_below();
   TellSelectorSize();
+  const bool reviewed = ReviewLive();
+  SimulateSamples();
+  if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
+    SwitchPolicy(change->to);
+    Journal(*change);
+  }
+  if (reviewed || selector_->sampled_below() != sampled_below) {
+    TellParts();
+  }
+  ChargeOwn();
+}
+
+template <typename K, typename V, typename Traits>
+LiveCounts Cache<K, V, Traits>::CountLive() const {
+  LiveCounts live;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    const typename Shard::Counts& counts = part->shard.counts;
+    live.accesses += counts.hits + counts.misses;
+    live.misses += counts.misses;
+    live.evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
+                      counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];
+  }
+  return live;
+}
+
+// False: too little has been missed since the last time.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::ReviewLive() {
+  const LiveCounts live = CountLive();
+  if (live.misses - reviewed_.misses < selector_->review_misses()) {
+    return false;
+  }
+  if (selector_->Review({.accesses = live.accesses - reviewed_.accesses,
+                         .misses = live.misses - reviewed_.misses,
+                         .evictions = live.evictions - reviewed_.evictions})) {
+    AdoptResidents();
+  }
+  reviewed_ = live;
+  return true;
+}
+
+// Of several shards, each resident comes at its place among those of its own.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::AdoptResidents() {
+  if (budget_.entries() > kAdoptedMax) {
+    return;
+  }
+  std::vector<std::pair<double, KeyHash>> ranked;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    const std::vector<Slot> slots = part->shard.ColdestFirst();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const KeyHash hash = part->shard.entry(slots[i]).HashOfKey();
+      if (selector_->Samples(hash)) {
+        ranked.emplace_back(static_cast<double>(i) / static_cast<double>(slots.size()), hash);
+      }
+    }
+  }
+  std::ranges::sort(ranked);
+  std::vector<KeyHash> residents;
+  residents.reserve(ranked.size());
+  for (const auto& [rank, hash] : ranked) {
+    residents.push_back(hash);
+  }
+  selector_->Adopt(residents);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SimulateSamples() {
+  if (!selector_->learning()) {
+    return;
+  }
   samples_.reserve(kSamplesKept);
   for (const std::unique_ptr<Part>& part : parts_) {
     samples_.clear();
@@ -776,11 +886,26 @@ void Cache<K, V, Traits>::Simulate() {
     }
     selector_->Simulate(samples_);
   }
-  if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
-    SwitchPolicy(change->to);
-    Journal(*change);
+}
+
+// What is sampled from now on, and when misses are next reviewed. Memory for samples is held while there are some.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::TellParts() {
+  const std::uint64_t misses = selector_ == nullptr ? kNoReview : selector_->review_misses() / parts_.size() + 1;
+  const bool samples = selector_ != nullptr && selector_->learning();
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    part->sampled_below = samples ? selector_->sampled_below() : 0;
+    part->review_at = misses == kNoReview ? kNoReview : part->shard.counts.misses + misses;
+    if (samples) {
+      part->samples.reserve(kSamplesKept);
+    } else {
+      std::vector<KeyHash>().swap(part->samples);
+    }
   }
-  ChargeOwn();
+  if (!samples) {
+    std::vector<KeyHash>().swap(samples_);
+  }
 }
 
 // Where bytes are what limits, the number of entries that fit is known only by what is there.
@@ -826,8 +951,10 @@ void Cache<K, V, Traits>::Journal(const PolicyChange& change) const {
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
   const std::lock_guard hold(maintain_mutex_);
-  choosing_.store(false, std::memory_order_relaxed);
+  selector_.reset();
+  TellParts();
   SwitchPolicy(kind);
+  ChargeOwn();
 }
 
 // ---- shape

@@ -1,36 +1,45 @@
 #pragma once
 // PolicySelector: which replacement policy a cache should use now, found by trying them in small.
 //
-// The cache hands over its accesses to a sample of the keys; the selector runs every candidate
-// policy on them in a miniature of the cache, and says when another one deserves the cache.
+// It learns in episodes. While it learns, the cache hands over its accesses to a sample of the keys, and the selector
+// runs every candidate policy on them in a miniature of the cache; when another one deserves the cache, it
+// says so. Then it rests: nothing is sampled, the miniatures are gone, and the cache only tells it now and then how
+// many accesses it missed. It learns again when these change.
 //
 //   PolicySelector selector(10'000);
-//   if (selector.Samples(hash)) sample.push_back({hash, hit});          // on the access path
-//   selector.Simulate(sample);                                          // off it, kBatch or so at a time
-//   if (const auto change = selector.Decide()) {                        // and tell the journal why
-//     UsePolicy(HandOver(change->to, ...));
+//   if (selector.Samples(hash)) sample.push_back(hash);             // on the access path
+//   if (misses >= selector.review_misses()) {                       // where something was missed
+//     if (selector.Review({accesses, misses, evictions})) selector.Adopt(ResidentsThatItSamples());
 //   }
+//   selector.Simulate(sample);                                      // kBatch or so at a time
+//   if (const auto change = selector.Decide()) UsePolicy(change->to);  // and tell the journal why
 //
 // Miniatures    A cache of up to simulated_entries_max entries is simulated whole, a larger one by
 //               the share of its keys that fills so many: a share of the keys in the same share of the
 //               cache fares like all of them (Waldspurger, Saemundsson, Ahmad, Park, "Cache Modeling
-//               and Optimization using Miniature Simulations", USENIX ATC 2017).
+//               and Optimization using Miniature Simulations", USENIX ATC 2017). They begin with what the live
+//               cache holds: what they show is what a move would bring, and is seen some fills of the cache earlier.
 // When to move  A candidate's lead over the policy in use is counted in hits on the same accesses and never
 //               falls below zero, as in Page's CUSUM (Biometrika 41, 1954): what the policy in
 //               use earned yesterday does not protect it today. The lead must exceed what chance explains (three
 //               sigmas of a fair coin) and what a move costs: little at first, when there is nothing
 //               to lose, up to the hits that a full miniature is worth. A candidate whose
 //               longer record is the better one as well needs a part of that. Each move doubles the price
-//               for a while, so that two policies that take turns do not make the cache follow them.
-// Decides only  It owns no thread, clock, lock or cache. The same accesses give the same answers.
-// Threads       Samples may run beside one thread that calls the other members, one at a time.
-// Cost          Samples is one load and one compare. Simulate takes about 0.1 us for each candidate and
-//               sampled access. Memory is about 60 bytes for each candidate and simulated entry; see bytes().
+//               for a while, so that two policies that take turns do not make the cache follow them. At the end of
+//               an episode a lead of one access in a hundred is enough: there is no later to wait for.
+// When to learn At first; when the live hit ratio changes (change_detector.h); when hardly anything is hit, at growing
+//               intervals; and without a reason as far as it is paid for. Learning has an account: the live cache's
+//               accesses and evictions pay in about a fiftieth of their own time, episodes are paid from it, but for
+//               those that had a reason and brought a move, and the debt is limited. So a load that stays as it is
+//               pays for its first episode and then a fiftieth, and one that keeps changing without gain ends there
+//               too.
+// Decides only  It owns no thread, clock, lock or cache. The same calls give the same answers.
+// Threads       none: whoever guards it.
+// Cost          Samples is one compare. Simulate takes about 80 ns for each candidate and access. Memory is about
+//               60 bytes for each candidate and simulated entry while it learns, and half a kilobyte else; see bytes().
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,18 +47,11 @@
 #include <vector>
 
 #include "attune/base/bytes.h"
+#include "attune/cache/change_detector.h"
 #include "attune/cache/policy.h"
 #include "attune/cache/policy_kind.h"
 
 namespace attune::cache {
-
-class SimulatedCache;
-
-// An access of the live cache to a key that Samples() picked.
-struct SampledAccess {
-  KeyHash key = 0;
-  bool hit = false;  // in the live cache
-};
 
 struct PolicySelectorConfig {
   // Most entries of one miniature. A cache up to this size is simulated whole; more entries
@@ -60,9 +62,9 @@ struct PolicySelectorConfig {
   // cost together near a fiftieth of it. Below, a third of a megabyte buys the better choice.
   double simulated_share_max = 1.0 / 200;
 
-  // One of each family; leaving out the other kinds changed no result by more than chance.
-  std::vector<PolicyKind> candidates{PolicyKind::kLru,  PolicyKind::kS3Fifo,  PolicyKind::kArc, PolicyKind::kLirs,
-                                     PolicyKind::kTwoQ, PolicyKind::kTinyLfu, PolicyKind::kLrfu};
+  // One of each family. SIEVE, 2Q and LRFU beside them changed no result by more than chance.
+  std::vector<PolicyKind> candidates{PolicyKind::kLru, PolicyKind::kS3Fifo, PolicyKind::kArc, PolicyKind::kLirs,
+                                     PolicyKind::kTinyLfu};
 
   // One of the candidates; used until something is known. LIRS loses least where there is no time to
   // learn: on loops the others lose everything, and where it is wrong that shows at once.
@@ -73,13 +75,20 @@ struct PolicySelectorConfig {
 struct PolicyChange {
   PolicyKind from = PolicyKind::kLru;
   PolicyKind to = PolicyKind::kLru;
-  std::uint64_t accesses = 0;  // sampled, since `to` was last not ahead of `from`
+  std::uint64_t accesses = 0;  // sampled, since `to` was last not ahead of `from`, or since the last move
   std::uint64_t only_to = 0;   // of them, those that `to` alone would have answered
   std::uint64_t only_from = 0;
   std::size_t lead_min = 0;  // the lead that a move needed
 
   // "lirs answers 77 more of 96 sampled accesses than lru (80 against 3); a move needs 33"
   std::string Reason() const;
+};
+
+// What the live cache did since it last told.
+struct LiveCounts {
+  std::uint64_t accesses = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t evictions = 0;  // for want of room; without them no policy is better than another
 };
 
 class PolicySelector {
@@ -90,46 +99,92 @@ class PolicySelector {
   explicit PolicySelector(std::size_t entries_max, PolicySelectorConfig config = {});
   ~PolicySelector();
 
+  // ---- on the way of an access
+
   // True if accesses to this key are to be handed to Simulate.
-  bool Samples(KeyHash key) const noexcept {
-    // Relaxed: an access that sees the old threshold is one sample more or less.
-    return static_cast<std::uint32_t>(key) <= threshold_.load(std::memory_order_relaxed);
-  }
+  bool Samples(KeyHash key) const noexcept { return static_cast<std::uint32_t>(key) < sampled_below_; }
+  // The same for who keeps a copy: the low 32 bits of a sampled key are below this. 0 while it rests.
+  std::uint32_t sampled_below() const noexcept { return sampled_below_; }
+  // Misses after which Review wants to know.
+  std::uint64_t review_misses() const noexcept;
 
-  // Runs the candidates on these accesses, the oldest first.
-  void Simulate(std::span<const SampledAccess> accesses);
+  // ---- beside it
 
-  // The policy to move to now, and why; nothing while the present one is good enough.
+  // True: an episode has begun, and Adopt may follow.
+  bool Review(const LiveCounts& counts);
+  // What the live cache holds of the keys that are sampled, coldest first.
+  // REQUIRES: Review has just answered true.
+  void Adopt(std::span<const KeyHash> residents);
+
+  // Runs the candidates on these accesses, the oldest first; nothing while it rests.
+  void Simulate(std::span<const KeyHash> accesses);
+  // The policy to move to now, and why; nothing while the present one is good enough. May end the episode.
   std::optional<PolicyChange> Decide();
 
-  // The policy that the cache should be using.
-  PolicyKind policy() const noexcept { return policy_; }
-
-  // The cache holds this many entries now. Miniatures keep what they know where they can.
+  // The cache holds this many entries now. Miniatures of another size begin anew.
   // REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);
 
+  // ---- seeing
+
+  bool learning() const noexcept { return !candidates_.empty(); }
+  // The policy that the cache should be using.
+  PolicyKind policy() const noexcept { return policy_; }
+  // Simulated so far: accesses, times the candidates of each.
+  std::uint64_t simulated() const noexcept { return simulated_; }
+  std::uint64_t episodes() const noexcept { return episodes_; }
   Bytes bytes() const noexcept;
 
  private:
   struct Candidate;
 
+  double Fill() const;
+  std::size_t SimulatedMax(std::size_t entries_max) const;
+
+  bool ReviewAtRest(bool changed, double hit_ratio);
+  void Begin(double fills);
+  void Prolong(double fills);
+  void End();
+  double Owed() const;  // for this episode
+  double RecheckCost() const;
+  bool InDebt() const;
+
+  void SimulateBatch(std::span<const KeyHash> accesses);
+  void Age(std::size_t accesses);
+
   const Candidate& InUse() const;
   bool Deserves(const Candidate& candidate, double price) const;
   double Price() const;
   double PriceFor(const Candidate& candidate, double price) const;
-  std::size_t SimulatedMax(std::size_t entries_max) const;
-  void StartMiniatures(std::size_t entries_max);
-  void Age(std::size_t accesses);
+  std::optional<PolicyChange> Settle();
+  PolicyChange Move(const PolicyChange& change);
 
   PolicySelectorConfig config_;
-  std::atomic<std::uint32_t> threshold_ = std::numeric_limits<std::uint32_t>::max();
-  double share_ = 0;                   // of the keys that is simulated; 0 before the first Resize
+  std::uint32_t sampled_below_ = 0;
+  std::size_t entries_max_ = 0;        // of the live cache
   std::size_t simulated_entries_ = 0;  // of each miniature
   PolicyKind policy_;
-  std::uint64_t accesses_ = 0;  // simulated so far
-  double reluctance_ = 1;       // what a move must pay, in multiples of the usual price
-  std::vector<Candidate> candidates_;
+
+  // What is decided by while it learns.
+  std::vector<Candidate> candidates_;  // none while it rests
+  std::uint64_t accesses_ = 0;         // simulated so far
+  std::uint64_t begun_ = 0;            // of accesses_, with this episode
+  std::uint64_t end_ = 0;              // of accesses_, where it ends
+  bool moved_ = false;                 // in this episode
+  bool has_reason_ = true;             // for it: the first one, a change, or no hits
+  double reluctance_ = 1;              // what a move must pay, in multiples of the usual price
+
+  // What says when to learn.
+  ChangeDetector changes_;
+  AccessWindow window_;
+  bool evicts_ = false;       // the live cache has evicted something
+  bool has_learned_ = false;  // an episode on a cache that evicts
+  double rested_ = 0;         // fills of the live cache
+  double patience_ = 1;       // doubles with every episode that brought no move
+  double credit_ = 0;         // simulated accesses, times candidates; negative: debt
+  std::uint64_t spent_ = 0;   // in this episode
+  std::uint64_t simulated_ = 0;
+  std::uint64_t episodes_ = 0;
 };
 
 }  // namespace attune::cache

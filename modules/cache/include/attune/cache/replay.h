@@ -47,6 +47,9 @@ struct ReplayResult {
   Bytes selector_bytes;        // miniatures; zero for a fixed policy
   Bytes total_bytes;           // with keys and index, without values
 
+  std::uint64_t simulated = 0;  // accesses of the miniatures, each candidate's counted
+  std::uint64_t episodes = 0;   // of learning
+
   struct Move {
     std::uint64_t request = 0;  // after how many
     PolicyChange change;
