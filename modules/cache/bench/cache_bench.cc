@@ -186,46 +186,79 @@ void BM_EvictingPut(benchmark::State& state) {
 }
 BENCHMARK(BM_EvictingPut)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Iterations(1)->Unit(benchmark::kMillisecond);
 
-// What choosing costs: the same lookups and stores, once with the policy that the choosing cache has
-// chosen, once choosing. Skewed keys, ten times as many as fit.
-void BM_Choosing(benchmark::State& state) {
-  const std::size_t entries = static_cast<std::size_t>(state.range(0));
-  const auto choosing = Filled(entries, std::nullopt);
-  const auto look = [](Numbers& cache) {
-    return [&cache](const std::vector<Key>& keys) {
-      for (const Key key : keys) {
-        if (!cache.Get(key).has_value()) {
-          cache.Put(key, key);
-        }
-      }
-    };
-  };
-  std::mt19937_64 random(1);
-  std::vector<Key> keys(std::size_t{1} << 17U);
-  const auto draw = [&]() -> const std::vector<Key>& {
-    for (Key& key : keys) {
-      const double u = static_cast<double>(random() >> 11U) * 0x1p-53;
-      key = Spread(static_cast<std::uint64_t>(static_cast<double>(entries * 10) * u * u * u));
-    }
-    return keys;
-  };
-  for (int i = 0; i < 8; ++i) {
-    look (*choosing)(draw());
+Contestant Lookups(std::string name, Numbers& cache) {
+  return {std::move(name), [&cache](const std::vector<Key>& keys) {
+            for (const Key key : keys) {
+              if (!cache.Get(key).has_value()) {
+                cache.Put(key, key);
+              }
+            }
+          }};
+}
+
+enum Load : std::int64_t { kAllHits, kSkewed };
+
+// A batch of keys: uniform ones that are all in the cache, or skewed ones, ten times as many as fit.
+void Draw(Load load, std::size_t entries, std::mt19937_64& random, std::vector<Key>& keys) {
+  for (Key& key : keys) {
+    const double u = static_cast<double>(random() >> 11U) * 0x1p-53;
+    const double at =
+        load == kAllHits ? static_cast<double>(entries) * u : static_cast<double>(entries * 10) * u * u * u;
+    key = Spread(static_cast<std::uint64_t>(at));
   }
+}
+
+struct Beginning {
+  double ns = 0;     // each access, the mean
+  double bytes = 0;  // the most that was held
+  double accesses = 0;
+};
+
+// The first accesses of a cache, as many as the choosing one learns from, or seven million.
+Beginning RunBeginning(Numbers& cache, Load load, std::size_t entries) {
+  std::mt19937_64 random(1);
+  std::vector<Key> keys(std::size_t{1} << 14U);
+  const std::size_t batches = std::clamp<std::size_t>(100 * entries / keys.size(), 16, 400);
+  const Contestant lookups = Lookups("", cache);
+  Beginning beginning;
+  for (std::size_t i = 0; i < batches; ++i) {
+    Draw(load, entries, random, keys);
+    beginning.ns += NsPerKey(keys, lookups.run) / static_cast<double>(batches);
+    beginning.bytes = std::max(beginning.bytes, static_cast<double>(cache.bytes().count()));
+  }
+  beginning.accesses = static_cast<double>(batches * keys.size());
+  return beginning;
+}
+
+// What choosing costs: the same lookups and stores, once with the policy that the choosing cache has chosen, once
+// choosing. `begin_` is the beginning with what is learned in it, the rest is the same load going on: steady.
+void BM_Choosing(benchmark::State& state) {
+  const auto load = static_cast<Load>(state.range(0));
+  const std::size_t entries = static_cast<std::size_t>(state.range(1));
+  const auto choosing = Filled(entries, std::nullopt);
+  const Beginning choosing_began = RunBeginning(*choosing, load, entries);
   const auto fixed = Filled(entries, *ParsePolicyKind(choosing->Stats().policy));
+  const Beginning fixed_began = RunBeginning(*fixed, load, entries);
+
   std::vector<Contestant> contestants;
-  contestants.push_back({"fixed", look(*fixed)});
-  contestants.push_back({"choosing", look(*choosing)});
-  Compete(state, contestants, draw);
+  contestants.push_back(Lookups("fixed", *fixed));
+  contestants.push_back(Lookups("choosing", *choosing));
+  std::mt19937_64 random(2);
+  std::vector<Key> keys(std::size_t{1} << 17U);
+  Compete(state, contestants, [&]() -> const std::vector<Key>& {
+    Draw(load, entries, random, keys);
+    return keys;
+  });
   state.counters["fixed_bytes"] = static_cast<double>(fixed->bytes().count());
   state.counters["choosing_bytes"] = static_cast<double>(choosing->bytes().count());
-  state.SetLabel(choosing->Stats().policy);
+  state.counters["begin_accesses"] = choosing_began.accesses;
+  state.counters["begin_fixed_ns"] = fixed_began.ns;
+  state.counters["begin_choosing_ns"] = choosing_began.ns;
+  state.counters["begin_choosing_bytes_max"] = choosing_began.bytes;
+  state.SetLabel((load == kAllHits ? "all hits, " : "skewed, ") + std::string(choosing->Stats().policy));
 }
 BENCHMARK(BM_Choosing)
-    ->Arg(1000)
-    ->Arg(10'000)
-    ->Arg(100'000)
-    ->Arg(1'000'000)
+    ->ArgsProduct({{kAllHits, kSkewed}, {1000, 10'000, 100'000, 1'000'000}})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 

@@ -1,8 +1,9 @@
-// What choosing costs: the access path's compare, and the miniatures beside it.
+// What choosing costs beside the live cache (cache_bench has the costs within it).
 #include <benchmark/benchmark.h>
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "attune/base/clock.h"
@@ -26,20 +27,26 @@ std::vector<KeyHash> SkewedRequests(std::size_t count, std::size_t keys) {
   return Chain(std::array{ChainPart{trace, 0}});
 }
 
-void BM_Samples(benchmark::State& state) {
-  const PolicySelector selector(1'000'000);
-  KeyHash key = 1;
+// One access of one miniature of a thousand entries: what the selector's account is reckoned in.
+void BM_Simulate(benchmark::State& state) {
+  const std::vector<KeyHash> requests = SkewedRequests(40'000, 10'000);
+  std::uint64_t simulated = 0;
   for (auto _ : state) {
-    key *= 0x9E3779B97F4A7C15ULL;
-    benchmark::DoNotOptimize(selector.Samples(key));
+    PolicySelector selector(1'000);
+    for (std::size_t at = 0; at + PolicySelector::kBatch <= requests.size(); at += PolicySelector::kBatch) {
+      selector.Simulate(std::span(requests).subspan(at, PolicySelector::kBatch));
+    }
+    simulated += selector.simulated();
   }
+  state.SetItemsProcessed(static_cast<std::int64_t>(simulated));
 }
-BENCHMARK(BM_Samples);
+BENCHMARK(BM_Simulate)->Unit(benchmark::kMillisecond);
 
-// Reports the miniatures' time and memory beside those of the same cache with one policy.
+// A steady load from its first access to a hundred fills: the miniatures' time and memory beside those of
+// the same cache with one policy.
 void BM_SelfChoosing(benchmark::State& state) {
   const auto entries = static_cast<std::size_t>(state.range(0));
-  const std::vector<KeyHash> requests = SkewedRequests(4 * entries, 10 * entries);
+  const std::vector<KeyHash> requests = SkewedRequests(100 * entries, 10 * entries);
   ReplayResult fixed;
   ReplayResult choosing;
   for (auto _ : state) {
@@ -51,10 +58,12 @@ void BM_SelfChoosing(benchmark::State& state) {
   };
   state.counters["fixed_ns"] = per_request(fixed.access_time);
   state.counters["simulation_ns"] = per_request(choosing.simulation_time);
+  state.counters["simulated_per_request"] =
+      static_cast<double>(choosing.simulated) / static_cast<double>(requests.size());
   state.counters["fixed_bytes"] = static_cast<double>(fixed.total_bytes.count());
   state.counters["selector_bytes"] = static_cast<double>(choosing.selector_bytes.count());
 }
-BENCHMARK(BM_SelfChoosing)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_SelfChoosing)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 void BM_OptimalHits(benchmark::State& state) {
   const std::vector<KeyHash> requests = SkewedRequests(100'000, 50'000);
