@@ -195,11 +195,43 @@ std::string Decimal(double value, int digits) {
 std::string Percent(double ratio) { return Decimal(100 * ratio, 2) + " %"; }
 std::string Kibibytes(Bytes bytes) { return Decimal(static_cast<double>(bytes.count()) / 1024, 1) + " KiB"; }
 
+// The fixed policy with the most hits; null where none was asked for.
+const Row* BestFixed(const SizeReport& report) {
+  const Row* best = nullptr;
+  for (const Row& row : report.rows) {
+    const bool better = best == nullptr || row.result.hits > best->result.hits;
+    if (row.name != kSelfChoosing && better) best = &row;
+  }
+  return best;
+}
+
+// Of the best fixed policy's hits; empty where it has none.
+std::string OfBest(const Row& row, const Row* best) {
+  if (best == nullptr || best->result.hits == 0) return "";
+  return Percent(static_cast<double>(row.result.hits) / static_cast<double>(best->result.hits));
+}
+
+// What the self-choosing cache has learned, and from how much.
+void PrintLearning(const Workload& workload, const SizeReport& report) {
+  const auto choosing = std::ranges::find(report.rows, kSelfChoosing, &Row::name);
+  if (choosing == report.rows.end()) return;
+  const ReplayResult& result = choosing->result;
+  const double simulated = static_cast<double>(result.simulated) / static_cast<double>(workload.requests.size());
+  std::string line = "auto";
+  if (const Row* best = BestFixed(report); best != nullptr && best->result.hits > 0) {
+    line += " has " + OfBest(*choosing, best) + " of the hits of " + best->name + ", the best fixed policy; it";
+  }
+  std::printf("%s\n", (line + " learned in " + Thousands(result.episodes) + " episodes, with " + Decimal(simulated, 2) +
+                       " simulated accesses a request")
+                          .c_str());
+}
+
 void PrintReport(const Workload& workload, const SizeReport& report) {
   std::printf("\n%s\n", Bold(Thousands(report.entries) + " entries").c_str());
   std::vector<std::vector<std::string>> rows = {
-      {"policy", "hit ratio", "of optimum", "ns/op", "+ simulation", "policy memory", "all memory", "moves"},
-      {"optimum", Percent(workload.Ratio(report.optimal_hits)), "", "", "", "", "", ""}};
+      {"policy", "hit ratio", "of optimum", "of best", "ns/op", "+ simulation", "policy memory", "all memory", "moves"},
+      {"optimum", Percent(workload.Ratio(report.optimal_hits)), "", "", "", "", "", "", ""}};
+  const Row* best = BestFixed(report);
   for (const Row& row : report.rows) {
     const ReplayResult& result = row.result;
     const bool choosing = row.name == kSelfChoosing;
@@ -207,12 +239,13 @@ void PrintReport(const Workload& workload, const SizeReport& report) {
                     report.optimal_hits == 0
                         ? ""
                         : Percent(static_cast<double>(result.hits) / static_cast<double>(report.optimal_hits)),
-                    Decimal(workload.NsPerRequest(result.access_time), 1),
+                    OfBest(row, best), Decimal(workload.NsPerRequest(result.access_time), 1),
                     choosing ? Decimal(workload.NsPerRequest(result.access_time + result.simulation_time), 1) : "",
                     Kibibytes(result.policy_bytes + result.selector_bytes), Kibibytes(result.total_bytes),
                     choosing ? std::to_string(result.moves.size()) : ""});
   }
   std::printf("%s", Table(rows).c_str());
+  PrintLearning(workload, report);
 }
 
 void PrintPrefetching(const Workload& workload, const SizeReport& report) {
@@ -261,6 +294,8 @@ Value JsonOf(const Workload& workload, const SizeReport& report) {
                {"policy_bytes", result.policy_bytes.count()},
                {"selector_bytes", result.selector_bytes.count()},
                {"total_bytes", result.total_bytes.count()},
+               {"simulated_accesses", result.simulated},
+               {"episodes", result.episodes},
                {"last_policy", std::string(ToString(result.policy))},
                {"moves", moves}});
   }
