@@ -28,6 +28,7 @@ constexpr auto kHolderPoll = std::chrono::milliseconds(20);
 // Whoever types a question once would type it again; a server promises its latency to many.
 constexpr auto kBusyWait = std::chrono::seconds(10);
 constexpr Duration kOneQuestionP99 = std::chrono::seconds(10);
+constexpr Duration kRepairWait = std::chrono::minutes(1);  // who asks one question waits no longer than this
 
 const Operation& OperationOf(std::string_view name) {
   const Operation* const operation = server::FindOperation(name);
@@ -170,8 +171,11 @@ class LocalSession final : public Session {
     ATTUNE_ASSIGN_OR_RETURN(server_, server::Server::Start(*engine_, log_, std::move(config)));
     return OkStatus();
   }
-  // No folder is read here, so all that is waited for is the index.
-  void WaitUntilSearchable() override { engine_->WaitUntilRead({}); }
+  void WaitUntilSearchable() override {
+    if (!engine_->WaitUntilSearchable(engine_->clock().Now() + kRepairWait, {})) {
+      log_.Warning("the index is still being completed from the database; answers may miss something");
+    }
+  }
 
  private:
   const engine::Settings settings_;
