@@ -55,19 +55,19 @@ std::string KeyOf(const SearchRequest& request, std::uint64_t version) {
 }  // namespace
 
 struct AnswerCache::Kept {
-  Kept(const CacheWorld& world, Bytes bytes_max)
+  Kept(const CacheWorld& world, CacheShare share)
       : cache(world.clock,
               {.name = "cache.answers",
-               .entries_max = bytes_max.count() / kBytesPerAnswer,
-               .bytes_max = bytes_max,
+               .entries_max = share.at_first.count() / kBytesPerAnswer,
+               .bytes_max = share.at_first,
                .time_to_live = kKeptFor},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
-        consumer(cache) {}
+        consumer(cache, {.bytes_useful_max = share.useful_max, .bytes_per_entry = Bytes(kBytesPerAnswer)}) {}
   cache::Cache<std::string, AnswerPtr> cache;
   cache::CacheConsumer<cache::Cache<std::string, AnswerPtr>> consumer;
 };
 
-AnswerCache::AnswerCache(const CacheWorld& world, Bytes bytes_max) : kept_(std::make_unique<Kept>(world, bytes_max)) {}
+AnswerCache::AnswerCache(const CacheWorld& world, CacheShare share) : kept_(std::make_unique<Kept>(world, share)) {}
 AnswerCache::~AnswerCache() = default;
 
 std::optional<SearchResponse> AnswerCache::Find(const SearchRequest& request, std::uint64_t version) {

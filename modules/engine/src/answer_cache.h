@@ -24,12 +24,13 @@
 #include "attune/engine/types.h"
 #include "attune/memory/broker.h"
 #include "cache_world.h"
+#include "memory_shares.h"
 
 namespace attune::engine {
 
 class AnswerCache {
  public:
-  AnswerCache(const CacheWorld& world, Bytes bytes_max);
+  AnswerCache(const CacheWorld& world, CacheShare share);
   ~AnswerCache();
 
   std::optional<SearchResponse> Find(const SearchRequest& request, std::uint64_t version);

@@ -24,7 +24,8 @@ struct HeldMemory {
   std::string name;
   std::function<Bytes()> bytes;
   Bytes minimum;
-  double benefit = 0;  // seconds saved a second by one more MiB; the order of the values is what counts
+  // Seconds saved a second by one more MiB: the unit in which caches measure theirs, here estimated once.
+  double benefit = 0;
   std::function<Bytes(Bytes)> shrink;
 };
 

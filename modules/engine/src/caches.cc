@@ -25,9 +25,9 @@ CacheStatus StatusOf(const char* name, const cache::CacheStats& stats) {
 }  // namespace
 
 Caches::Caches(const CacheWorld& world, const store::Store& store, Bytes memory)
-    : answers(world, CacheShares(memory).answers),
-      passages(world, store, CacheShares(memory).passages),
-      files(world, store, CacheShares(memory).files) {}
+    : answers(world, SharesOfCaches(memory).answers),
+      passages(world, store, SharesOfCaches(memory).passages),
+      files(world, store, SharesOfCaches(memory).files) {}
 
 void Caches::Maintain() {
   answers.Maintain();

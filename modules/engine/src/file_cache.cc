@@ -28,17 +28,17 @@ bool Contains(const store::PassageRange& range, store::PassageId passage) {
 }  // namespace
 
 struct FileCache::Kept {
-  Kept(const CacheWorld& world, Bytes bytes_max)
+  Kept(const CacheWorld& world, CacheShare share)
       : cache(world.clock,
-              {.name = "cache.files", .entries_max = kFilesMax, .bytes_max = bytes_max, .time_to_live = kKeptFor},
+              {.name = "cache.files", .entries_max = kFilesMax, .bytes_max = share.at_first, .time_to_live = kKeptFor},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
-        consumer(cache) {}
+        consumer(cache, {.bytes_useful_max = share.useful_max}) {}
   FilesByDocument cache;
   cache::CacheConsumer<FilesByDocument> consumer;
 };
 
-FileCache::FileCache(const CacheWorld& world, const store::Store& store, Bytes bytes_max)
-    : store_(store), kept_(std::make_unique<Kept>(world, bytes_max)) {}
+FileCache::FileCache(const CacheWorld& world, const store::Store& store, CacheShare share)
+    : store_(store), kept_(std::make_unique<Kept>(world, share)) {}
 FileCache::~FileCache() = default;
 
 Result<FileTextPtr> FileCache::Read(store::DocumentId document, store::PassageId passage) {

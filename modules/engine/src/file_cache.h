@@ -21,6 +21,7 @@
 #include "attune/memory/broker.h"
 #include "attune/store/store.h"
 #include "cache_world.h"
+#include "memory_shares.h"
 
 namespace attune::engine {
 
@@ -32,7 +33,7 @@ using FileTextPtr = std::shared_ptr<const FileText>;
 
 class FileCache {
  public:
-  FileCache(const CacheWorld& world, const store::Store& store, Bytes bytes_max);
+  FileCache(const CacheWorld& world, const store::Store& store, CacheShare share);
   ~FileCache();
 
   // The text that `passage` was cut from; null when the document is gone or has changed since.

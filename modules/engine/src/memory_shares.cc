@@ -30,10 +30,15 @@ index::TextIndexConfig IndexShare(Bytes memory) {
   return config;
 }
 
-CacheBytes CacheShares(Bytes memory) {
-  return {.answers = Share(memory, 64, 1_MiB, 32_MiB),
-          .passages = Share(memory, 64, 1_MiB, 64_MiB),
-          .files = Share(memory, 32, 2_MiB, 100_MiB)};
+CacheShares SharesOfCaches(Bytes memory) {
+  const Bytes quarter(memory.count() / 4);
+  const auto share = [&](std::uint64_t divisor, Bytes least, Bytes most) {
+    const Bytes at_first = Share(memory, divisor, least, most);
+    return CacheShare{.at_first = at_first, .useful_max = std::max(at_first, quarter)};
+  };
+  return {.answers = share(64, 1_MiB, 32_MiB),
+          .passages = share(64, 1_MiB, 64_MiB),
+          .files = share(32, 2_MiB, 100_MiB)};
 }
 
 Bytes PagedFileMax(Bytes memory) { return Share(memory, 8, 16_MiB, 256_MiB); }

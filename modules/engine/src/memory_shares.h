@@ -19,10 +19,15 @@ store::StoreConfig StoreShare(Bytes memory, std::string path, store::Durability 
 index::TextIndexConfig IndexShare(Bytes memory);
 Bytes PagedFileMax(Bytes memory);
 
-// Together a sixteenth: what a search shows is small, and the rest is for the index.
-struct CacheBytes {
-  Bytes answers, passages, files;
+// Where a cache starts, and what it may grow to where the broker finds that it saves most.
+struct CacheShare {
+  Bytes at_first, useful_max;
 };
-CacheBytes CacheShares(Bytes memory);
+// At first together a sixteenth: what a search shows is small, and the rest is for the index. None may ever have more
+// than a quarter.
+struct CacheShares {
+  CacheShare answers, passages, files;
+};
+CacheShares SharesOfCaches(Bytes memory);
 
 }  // namespace attune::engine

@@ -32,21 +32,21 @@ using PassagesById = cache::Cache<std::uint64_t, PassageTextPtr, PassageTraits>;
 }  // namespace
 
 struct PassageCache::Kept {
-  Kept(const CacheWorld& world, Bytes bytes_max)
+  Kept(const CacheWorld& world, CacheShare share)
       : cache(world.clock,
               {.name = "cache.passages",
-               .entries_max = bytes_max.count() / kBytesPerPassage,
-               .bytes_max = bytes_max,
+               .entries_max = share.at_first.count() / kBytesPerPassage,
+               .bytes_max = share.at_first,
                .time_to_live = kKeptFor,
                .worth = {.load_cost = kReadCost}},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
-        consumer(cache) {}
+        consumer(cache, {.bytes_useful_max = share.useful_max, .bytes_per_entry = Bytes(kBytesPerPassage)}) {}
   PassagesById cache;
   cache::CacheConsumer<PassagesById> consumer;
 };
 
-PassageCache::PassageCache(const CacheWorld& world, const store::Store& store, Bytes bytes_max)
-    : store_(store), kept_(std::make_unique<Kept>(world, bytes_max)) {}
+PassageCache::PassageCache(const CacheWorld& world, const store::Store& store, CacheShare share)
+    : store_(store), kept_(std::make_unique<Kept>(world, share)) {}
 PassageCache::~PassageCache() = default;
 
 Result<std::unordered_map<std::uint64_t, PassageTextPtr>> PassageCache::Read(std::span<const store::PassageId> ids) {

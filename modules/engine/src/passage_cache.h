@@ -21,6 +21,7 @@
 #include "attune/memory/broker.h"
 #include "attune/store/store.h"
 #include "cache_world.h"
+#include "memory_shares.h"
 
 namespace attune::engine {
 
@@ -28,7 +29,7 @@ using PassageTextPtr = std::shared_ptr<const store::PassageText>;
 
 class PassageCache {
  public:
-  PassageCache(const CacheWorld& world, const store::Store& store, Bytes bytes_max);
+  PassageCache(const CacheWorld& world, const store::Store& store, CacheShare share);
   ~PassageCache();
 
   // By PassageId::value(). Ids that do not exist (any more) are left out.
