@@ -27,21 +27,23 @@ CacheStatus StatusOf(const char* name, const cache::CacheStats& stats) {
 Caches::Caches(const CacheWorld& world, const store::Store& store, Bytes memory)
     : answers(world, SharesOfCaches(memory).answers),
       passages(world, store, SharesOfCaches(memory).passages),
-      files(world, store, SharesOfCaches(memory).files) {}
+      files(world, store, SharesOfCaches(memory).files),
+      titles(world, store, SharesOfCaches(memory).titles) {}
 
 void Caches::Maintain() {
   answers.Maintain();
   passages.Maintain();
   files.Maintain();
+  titles.Maintain();
 }
 
 std::vector<CacheStatus> Caches::Statuses() const {
   return {StatusOf("answers", answers.stats()), StatusOf("passages", passages.stats()),
-          StatusOf("files", files.stats())};
+          StatusOf("files", files.stats()), StatusOf("titles", titles.stats())};
 }
 
 std::vector<memory::Consumer*> Caches::consumers() {
-  return {&answers.consumer(), &passages.consumer(), &files.consumer()};
+  return {&answers.consumer(), &passages.consumer(), &files.consumer(), &titles.consumer()};
 }
 
 }  // namespace attune::engine

@@ -18,6 +18,7 @@
 #include "cache_world.h"
 #include "file_cache.h"
 #include "passage_cache.h"
+#include "title_cache.h"
 
 namespace attune::engine {
 
@@ -27,6 +28,7 @@ struct Caches {
   AnswerCache answers;
   PassageCache passages;
   FileCache files;
+  TitleCache titles;
 
   void Maintain();  // about every second
   std::vector<CacheStatus> Statuses() const;

@@ -174,22 +174,9 @@ void Conversations::CreateChat(std::string title, std::string model, std::functi
   if (!submitted.ok()) (*shared)(submitted.error());
 }
 
-Result<std::string> Conversations::TitleOf(ChatId chat) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (const auto known = titles_.find(chat); known != titles_.end()) return known->second;
-  }
-  ATTUNE_ASSIGN_OR_RETURN(const auto stored, store_.ReadChat(chat));
-  if (!stored) return Error(ErrorCode::kNotFound, "there is no chat c" + std::to_string(chat.value));
-  const std::scoped_lock lock(mutex_);
-  if (titles_.size() >= kTitlesMax) titles_.clear();
-  titles_[chat] = stored->title;
-  return stored->title;
-}
-
 void Conversations::AppendMessage(std::int64_t chat, MessageDraft draft, std::function<void(Result<Message>)> done) {
   if (const auto checked = CheckDraft(draft); !checked.ok()) return done(checked.error());
-  auto title = TitleOf(ChatId{chat});
+  auto title = titles_.Of(ChatId{chat});
   if (!title.ok()) return done(title.error());
   auto pooled = waiting_.Acquire();
   if (!pooled.ok()) return done(pooled.error());
@@ -309,15 +296,16 @@ Result<ChatPage> Conversations::ReadChat(std::int64_t chat, std::int64_t leaf, s
 
 void Conversations::DeleteChat(std::int64_t chat, std::function<void(Status)> done) {
   auto shared = std::make_shared<std::function<void(Status)>>(std::move(done));
-  const auto submitted =
-      store_.Submit(store::DeleteChat{.chat = ChatId{chat}}, [this, shared](Result<std::vector<MessageId>> removed) {
-        if (!removed.ok()) return (*shared)(removed.error());
-        IndexUpdate update;
-        update.urgent = true;
-        for (const MessageId message : *removed) update.removed.push_back(PassageId::Of(message));
-        update.searchable = [shared] { (*shared)(OkStatus()); };
-        feed_.Post(std::move(update));
-      });
+  const auto on_removed = [this, chat, shared](Result<std::vector<MessageId>> removed) {
+    if (!removed.ok()) return (*shared)(removed.error());
+    titles_.Forget(ChatId{chat});
+    IndexUpdate update;
+    update.urgent = true;
+    for (const MessageId message : *removed) update.removed.push_back(PassageId::Of(message));
+    update.searchable = [shared] { (*shared)(OkStatus()); };
+    feed_.Post(std::move(update));
+  };
+  const auto submitted = store_.Submit(store::DeleteChat{.chat = ChatId{chat}}, on_removed);
   if (!submitted.ok()) (*shared)(submitted.error());
 }
 

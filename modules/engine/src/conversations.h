@@ -11,8 +11,6 @@
 // Errors     kInvalidArgument names the field; kNotFound; those of the store.
 
 #include <functional>
-#include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +21,7 @@
 #include "attune/store/store.h"
 #include "event_ring.h"
 #include "index_feed.h"
+#include "title_cache.h"
 
 namespace attune::engine {
 
@@ -30,8 +29,8 @@ class Conversations {
  public:
   static constexpr std::size_t kPageMax = 1000;  // items of one answer
 
-  Conversations(store::Store& store, IndexFeed& feed, EventRing& events, const Clock& clock)
-      : store_(store), feed_(feed), events_(events), clock_(clock) {}
+  Conversations(store::Store& store, IndexFeed& feed, EventRing& events, const Clock& clock, TitleCache& titles)
+      : store_(store), feed_(feed), events_(events), clock_(clock), titles_(titles) {}
 
   void Remember(Note draft, std::function<void(Result<Note>)> done);
   // "n7", "m42" of a note; "c3" a chat.
@@ -57,9 +56,7 @@ class Conversations {
   };
   // As many as the store lets wait, and as many again on their way into the index.
   static constexpr std::size_t kWaitingMax = 8192;
-  static constexpr std::size_t kTitlesMax = 4096;  // chats that are written to at one time
 
-  Result<std::string> TitleOf(store::ChatId chat);
   void OnStored(memory::PoolHandle waiting, Result<store::MessageId> id);
   void OnSearchable(memory::PoolHandle waiting);
   void Answer(memory::PoolHandle waiting, Result<Message> answer);
@@ -71,9 +68,8 @@ class Conversations {
   IndexFeed& feed_;
   EventRing& events_;
   const Clock& clock_;
+  TitleCache& titles_;
   memory::ObjectPool<WaitingMessage> waiting_{{.name = "pool.messages", .capacity_max = kWaitingMax}};
-  std::mutex mutex_;
-  std::map<store::ChatId, std::string> titles_;  // guarded by mutex_; a cache, emptied when full
 };
 
 }  // namespace attune::engine

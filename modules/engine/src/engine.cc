@@ -129,7 +129,7 @@ class EngineInUse final : public Engine {
             world.clock, recall_,
             [this](std::function<void()> task) { return Run(exec::Lane::kInteractive, std::move(task)); },
             {.promise = config_.p99, .workers = static_cast<std::uint32_t>(cores_)}, registry_),
-        conversations_(*store_, feed_, events_, world.clock),
+        conversations_(*store_, feed_, events_, world.clock, caches_.titles),
         imports_(world.clock),
         freshness_(registry_.AddHistogram(
             {"attune_freshness_seconds", "Time from a saved file to its being searchable.", "seconds"})),

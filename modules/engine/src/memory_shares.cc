@@ -38,7 +38,8 @@ CacheShares SharesOfCaches(Bytes memory) {
   };
   return {.answers = share(64, 1_MiB, 32_MiB),
           .passages = share(64, 1_MiB, 64_MiB),
-          .files = share(32, 2_MiB, 100_MiB)};
+          .files = share(32, 2_MiB, 100_MiB),
+          .titles = {.at_first = 256_KiB, .useful_max = 4_MiB}};  // 4096 of them, 1 KiB at most
 }
 
 Bytes PagedFileMax(Bytes memory) { return Share(memory, 8, 16_MiB, 256_MiB); }

@@ -26,7 +26,7 @@ struct CacheShare {
 // At first together a sixteenth: what a search shows is small, and the rest is for the index. None may ever have more
 // than a quarter.
 struct CacheShares {
-  CacheShare answers, passages, files;
+  CacheShare answers, passages, files, titles;
 };
 CacheShares SharesOfCaches(Bytes memory);
 

@@ -315,6 +315,29 @@ TEST_F(EngineTest, MessagesOnTheirWayUsePlacesAgain) {
   EXPECT_GT(pool.reused, 300U) << "places come back from another thread, some at a time";
 }
 
+TEST_F(EngineTest, AChatThatIsDeletedTakesNoMoreMessages) {
+  Open(Config());
+  auto [created, chat_future] = Reply<ChatSummary>();
+  engine_->CreateChat("travel", "none", created);
+  const auto chat = chat_future.get();
+  ASSERT_TRUE(chat.ok());
+  const auto append = [&] {
+    auto [done, answer] = Reply<Message>();
+    engine_->AppendMessage(chat->id, {.role = "user", .content = "hello"}, done);
+    return answer.get();
+  };
+  ASSERT_TRUE(append().ok());
+  ASSERT_TRUE(append().ok());
+  EXPECT_GE(StatusOf(engine_->status().caches, "titles").hits, 1U);
+  auto deleted = std::make_shared<std::promise<Status>>();
+  engine_->DeleteChat(chat->id, [deleted](Status done) { deleted->set_value(std::move(done)); });
+  ASSERT_TRUE(deleted->get_future().get().ok());
+  const auto refused = append();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kNotFound);
+  EXPECT_NE(refused.error().message().find("c" + std::to_string(chat->id)), std::string::npos);
+}
+
 TEST_F(EngineTest, EverythingIsThereAfterARestartAlsoWithoutTheIndex) {
   Write("a.txt", "okapi");
   Open(Config());
