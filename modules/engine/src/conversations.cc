@@ -232,15 +232,20 @@ void Conversations::Answer(memory::PoolHandle waiting, Result<Message> answer) {
   done(std::move(answer));
 }
 
+void Conversations::Trim(TimePoint now) {
+  pool_knobs_.ApplyTo(waiting_);
+  waiting_.Trim(now);
+}
+
 PoolStatus Conversations::pool_status() const {
   const memory::PoolStats stats = waiting_.stats();
   return {.name = "messages",
           .in_use = stats.leased,
           .idle = stats.open - stats.leased,
-          .capacity = kWaitingMax,
+          .capacity = pool_knobs_.capacity_max(),
           .bytes = stats.bytes,
           .acquired = stats.acquired,
-          .reused = stats.acquired - stats.built};
+          .reused = stats.acquired - std::min(stats.acquired, stats.built)};
 }
 
 // Only the store knows behind which message an append without a parent came.

@@ -16,12 +16,16 @@
 #include <vector>
 
 #include "attune/base/result.h"
+#include "attune/control/knob_registry.h"
 #include "attune/engine/types.h"
+#include "attune/memory/numa.h"
 #include "attune/memory/object_pool.h"
+#include "attune/memory/pool_knobs.h"
 #include "attune/store/store.h"
 #include "event_ring.h"
 #include "index_feed.h"
 #include "title_cache.h"
+#include "waiting_message.h"
 
 namespace attune::engine {
 
@@ -29,8 +33,15 @@ class Conversations {
  public:
   static constexpr std::size_t kPageMax = 1000;  // items of one answer
 
-  Conversations(store::Store& store, IndexFeed& feed, EventRing& events, const Clock& clock, TitleCache& titles)
-      : store_(store), feed_(feed), events_(events), clock_(clock), titles_(titles) {}
+  Conversations(store::Store& store, IndexFeed& feed, EventRing& events, const Clock& clock, TitleCache& titles,
+                control::KnobRegistry& knobs, const memory::NumaTopology& nodes)
+      : store_(store),
+        feed_(feed),
+        events_(events),
+        clock_(clock),
+        titles_(titles),
+        waiting_({.name = "pool.messages", .capacity_max = kWaitingMax}, &Empty, nodes),
+        pool_knobs_(knobs, "memory.messages", waiting_.config()) {}
 
   void Remember(Note draft, std::function<void(Result<Note>)> done);
   // "n7", "m42" of a note; "c3" a chat.
@@ -45,15 +56,10 @@ class Conversations {
 
   PoolStatus pool_status() const;
   memory::Consumer& pool() noexcept { return waiting_; }
-  void Trim(TimePoint now) { waiting_.Trim(now); }  // about every second
+  // Obeys the pool's knobs and gives back what it does not need. About every second.
+  void Trim(TimePoint now);
 
  private:
-  // A message between its acceptance and its answer.
-  struct WaitingMessage {
-    ChatSummary chat;  // id and title
-    Message message;
-    std::function<void(Result<Message>)> done;
-  };
   // As many as the store lets wait, and as many again on their way into the index.
   static constexpr std::size_t kWaitingMax = 8192;
 
@@ -69,7 +75,8 @@ class Conversations {
   EventRing& events_;
   const Clock& clock_;
   TitleCache& titles_;
-  memory::ObjectPool<WaitingMessage> waiting_{{.name = "pool.messages", .capacity_max = kWaitingMax}};
+  memory::ObjectPool<WaitingMessage> waiting_;
+  const memory::PoolKnobs pool_knobs_;
 };
 
 }  // namespace attune::engine

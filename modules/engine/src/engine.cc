@@ -16,6 +16,7 @@
 #include "attune/engine/version.h"
 #include "attune/index/text_index.h"
 #include "attune/memory/broker.h"
+#include "attune/memory/numa.h"
 #include "attune/memory/system_memory.h"
 #include "attune/state/json_writer.h"
 #include "attune/store/store.h"
@@ -129,7 +130,8 @@ class EngineInUse final : public Engine {
             world.clock, recall_,
             [this](std::function<void()> task) { return Run(exec::Lane::kInteractive, std::move(task)); },
             {.promise = config_.p99, .workers = static_cast<std::uint32_t>(cores_)}, registry_),
-        conversations_(*store_, feed_, events_, world.clock, caches_.titles),
+        conversations_(*store_, feed_, events_, world.clock, caches_.titles, pilot_.registry(),
+                       memory::SystemNumaTopology(world.files)),
         imports_(world.clock),
         freshness_(registry_.AddHistogram(
             {"attune_freshness_seconds", "Time from a saved file to its being searchable.", "seconds"})),

@@ -2,6 +2,8 @@
 // what was remembered is there after a restart.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -313,6 +315,49 @@ TEST_F(EngineTest, MessagesOnTheirWayUsePlacesAgain) {
   EXPECT_EQ(pool.in_use, 0U);
   EXPECT_GE(pool.acquired, 600U);
   EXPECT_GT(pool.reused, 300U) << "places come back from another thread, some at a time";
+}
+
+// A message that could not be stored leaves nothing in the place that waits for the next one.
+TEST_F(EngineTest, ARefusedMessageIsForgottenByThePool) {
+  EngineConfig config = Config();
+  config.durability = Durability::kOff;
+  Open(config);
+  auto [created, chat_future] = Reply<ChatSummary>();
+  engine_->CreateChat("travel", "none", created);
+  const auto chat = chat_future.get();
+  ASSERT_TRUE(chat.ok());
+  const auto heap = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = heap();
+  constexpr std::int64_t kNoSuchMessage = 12'345;
+  std::vector<std::future<Result<Message>>> answers;
+  for (int i = 0; i < 32; ++i) {
+    auto [done, answer] = Reply<Message>();
+    engine_->AppendMessage(chat->id, {.parent = kNoSuchMessage, .role = "user", .content = std::string(1'000'000, 'x')},
+                           std::move(done));
+    answers.push_back(std::move(answer));
+  }
+  for (auto& answer : answers) EXPECT_FALSE(answer.get().ok());
+  ASSERT_TRUE(WaitFor([&] { return engine_->status().pools.at(0).in_use == 0; }));
+  EXPECT_TRUE(WaitFor([&] { return heap() < before + 8'000'000; })) << heap() - before << " of 32 MB stay";
+}
+
+TEST_F(EngineTest, ThePoolOfMessagesObeysItsKnobs) {
+  Open(Config());
+  std::vector<std::string> names;
+  for (const KnobStatus& knob : engine_->Knobs()) names.push_back(knob.name);
+  for (const char* name :
+       {"memory.messages.capacity_initial", "memory.messages.capacity_max", "memory.messages.trim_interval"}) {
+    EXPECT_NE(std::ranges::find(names, name), names.end()) << name;
+  }
+  ASSERT_TRUE(engine_->PinKnob("memory.messages.capacity_max", "100").ok());
+  EXPECT_EQ(engine_->status().pools.at(0).capacity, 100U);
+  ASSERT_TRUE(engine_->PinKnob("memory.messages.trim_interval", "5s").ok());
+  ASSERT_TRUE(engine_->PinKnob("memory.messages.capacity_initial", "10").ok());
+  Open(Config());
+  EXPECT_EQ(engine_->status().pools.at(0).capacity, 100U) << "pinned over a restart";
 }
 
 TEST_F(EngineTest, AChatThatIsDeletedTakesNoMoreMessages) {

@@ -341,6 +341,38 @@ TEST(ObjectPoolKnobsTest, TheKnobsTurnTheLimits) {
   EXPECT_EQ(pool.TryAcquire(handles), 64U);
   pool.Release(std::span(handles).first(64));
   EXPECT_FALSE(knobs.Pin("memory.anchors.capacity_max", "257", "test").ok());
+  EXPECT_EQ(pool_knobs.capacity_max(), 64U);
+}
+
+TEST(ObjectPoolKnobsTest, TrimmingLeavesTheInitialCapacityAndWaitsForItsInterval) {
+  using std::chrono::seconds;
+  const ManualClock clock;
+  control::KnobRegistry knobs(clock);
+  ObjectPool<Anchor> pool({.name = "anchors", .capacity_max = 4096});
+  const PoolKnobs pool_knobs(knobs, "memory.anchors", pool.config());
+  EXPECT_EQ(knobs.List().size(), 3U);
+  const auto use_all = [&] {
+    std::vector<PoolHandle> handles(4096);
+    ASSERT_EQ(pool.TryAcquire(handles), 4096U);
+    pool.Release(handles);
+  };
+  // The second trim of two gives back what the first saw unneeded.
+  const auto trimmed = [&](TimePoint at) {
+    pool_knobs.ApplyTo(pool);
+    return pool.Trim(at);
+  };
+  ASSERT_TRUE(knobs.Pin("memory.anchors.trim_interval", "5s", "test").ok());
+  ASSERT_TRUE(knobs.Pin("memory.anchors.capacity_initial", "2000", "test").ok());
+  use_all();
+  (void)trimmed(TimePoint(seconds(100)));
+  EXPECT_EQ(trimmed(TimePoint(seconds(105)) - Duration(1)), 0_B) << "not yet";
+  EXPECT_GT(trimmed(TimePoint(seconds(105))), 0_B);
+  for (int at = 110; at < 200; at += 5) (void)trimmed(TimePoint(seconds(at)));
+  EXPECT_GE(pool.stats().open, 2000U);
+  EXPECT_LT(pool.stats().open, 4096U);
+  ASSERT_TRUE(knobs.Pin("memory.anchors.capacity_initial", "0", "test").ok());
+  for (int at = 200; at < 300; at += 5) (void)trimmed(TimePoint(seconds(at)));
+  EXPECT_LT(pool.stats().open, 2000U);
 }
 
 // ---- homes: the slot that a thread used twice is its own from then on ----

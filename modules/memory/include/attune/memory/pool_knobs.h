@@ -28,6 +28,8 @@ class PoolKnobs {
     pool.SetLimits(initial_.as_count(), max_.as_count(), trim_interval_.as_duration());
   }
 
+  std::size_t capacity_max() const noexcept { return max_.as_count(); }
+
  private:
   const control::Knob& initial_;
   const control::Knob& max_;
