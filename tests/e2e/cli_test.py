@@ -356,7 +356,12 @@ class Asking(ProcessTest):
             self.assertEqual(status["pid"], attune.process.pid)
             answers = next(cache for cache in status["caches"] if cache["name"] == "answers")
             self.assertGreaterEqual(answers["hits"], 1, "the second search asked the same")
-            self.assertIn('attune_cache_hits_total{cache="answers"}', attune.request("GET", "/metrics").body.decode())
+            metrics = attune.request("GET", "/metrics").body.decode()
+            self.assertIn('attune_cache_hits_total{cache="answers"}', metrics)
+            self.assertIn('attune_pool_leased{pool="messages"}', metrics)
+            text = self.home.cli("status").stdout
+            for name in ("cache", "answers", "passages", "files", "titles", "pool", "messages"):
+                self.assertRegex(text, rf"(?m)^{name} ", "a row for each cache and pool")
             self.assertStops(attune)
         second = self.home.cli("remember", "without", "a", "server", "qalone")
         identifier = re.search(r"remembered as (n\d+)", second.stdout).group(1)

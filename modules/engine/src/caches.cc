@@ -37,9 +37,17 @@ void Caches::Maintain() {
   titles.Maintain();
 }
 
+std::vector<Caches::Named> Caches::Stats() const {
+  return {{"answers", answers.stats()},
+          {"passages", passages.stats()},
+          {"files", files.stats()},
+          {"titles", titles.stats()}};
+}
+
 std::vector<CacheStatus> Caches::Statuses() const {
-  return {StatusOf("answers", answers.stats()), StatusOf("passages", passages.stats()),
-          StatusOf("files", files.stats()), StatusOf("titles", titles.stats())};
+  std::vector<CacheStatus> statuses;
+  for (const Named& cache : Stats()) statuses.push_back(StatusOf(cache.name, cache.stats));
+  return statuses;
 }
 
 std::vector<memory::Consumer*> Caches::consumers() {

@@ -30,7 +30,12 @@ struct Caches {
   FileCache files;
   TitleCache titles;
 
+  struct Named {
+    const char* name;
+    cache::CacheStats stats;
+  };
   void Maintain();  // about every second
+  std::vector<Named> Stats() const;
   std::vector<CacheStatus> Statuses() const;
   std::vector<memory::Consumer*> consumers();
 };

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "attune/metrics/prometheus.h"
 #include "engine_fixture.h"
 
 namespace attune::engine {
@@ -358,6 +358,38 @@ TEST_F(EngineTest, ThePoolOfMessagesObeysItsKnobs) {
   ASSERT_TRUE(engine_->PinKnob("memory.messages.capacity_initial", "10").ok());
   Open(Config());
   EXPECT_EQ(engine_->status().pools.at(0).capacity, 100U) << "pinned over a restart";
+}
+
+TEST_F(EngineTest, CachesPoolsAndConsumersAreMeasured) {
+  Write("a.txt", "okapi");
+  Open(Config());
+  Read();
+  EXPECT_EQ(Paths("okapi").size(), 1U);
+  const std::string text = metrics::WritePrometheus(engine_->metrics());
+  const auto expect = [&](const std::string& sample) {
+    EXPECT_NE(text.find('\n' + sample + ' '), std::string::npos) << sample;
+  };
+  for (const std::string name : {"answers", "passages", "files", "titles"}) {
+    const std::string cache = "{cache=\"" + name + "\"}";
+    for (const char* metric :
+         {"hits_total", "misses_total", "expirations_total", "bypassed_total", "bytes", "entries"}) {
+      expect("attune_cache_" + std::string(metric) + cache);
+    }
+    for (const std::string reason : {"entries", "bytes", "shrink"}) {
+      expect("attune_cache_evictions_total{cache=\"" + name + "\",reason=\"" + reason + "\"}");
+    }
+    for (const std::string reason : {"too large", "pinned"}) {
+      expect("attune_cache_refusals_total{cache=\"" + name + "\",reason=\"" + reason + "\"}");
+    }
+    expect("attune_memory_consumer_bytes{consumer=\"cache." + name + "\"}");
+  }
+  for (const char* metric : {"leased", "idle", "bytes", "acquired_total", "reused_total"}) {
+    expect("attune_pool_" + std::string(metric) + "{pool=\"messages\"}");
+  }
+  for (const std::string consumer : {"pool.messages", "index.live", "index.mapped", "store", "recognizers"}) {
+    expect("attune_memory_consumer_bytes{consumer=\"" + consumer + "\"}");
+    expect("attune_memory_shrunk_bytes_total{consumer=\"" + consumer + "\"}");
+  }
 }
 
 TEST_F(EngineTest, AChatThatIsDeletedTakesNoMoreMessages) {
