@@ -139,7 +139,7 @@ class Model {
   }
   void SetLimits(std::size_t argument) {
     const std::size_t capacity = argument % 4 == 0 ? kCapacity : 1 + argument % kCapacity;
-    lowered_ = lowered_ || capacity < kCapacity;
+    lowered_ = capacity < kCapacity;
     pool_.SetLimits(argument % 2 == 0 ? 0 : capacity / 2, capacity, std::chrono::seconds(1 + argument));
   }
   void ReleaseOne(std::size_t which) {

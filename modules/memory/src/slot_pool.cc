@@ -427,28 +427,38 @@ void SlotPool::Release(std::span<const PoolHandle> handles) noexcept {
 }
 
 bool SlotPool::OpenSlab(std::size_t node_number) {
+  if (open_ >= capacity_max_) {
+    return false;
+  }
   Node& node = nodes_[node_number];
   const std::size_t slab_slots = std::size_t{1} << slab_shift_;
   const std::size_t slabs_per_node = slots_per_node_ >> slab_shift_;
-  if (open_ >= capacity_max_ || (node.slabs_closed.empty() && node.slabs_used == slabs_per_node)) {
-    return false;
-  }
   std::size_t slab = node_number * slabs_per_node + node.slabs_used;
-  if (node.slabs_closed.empty()) {
-    ++node.slabs_used;
-  } else {
+  std::size_t held = 0;  // of its slots are open already
+  if (!node.slabs_closed.empty()) {
     slab = node.slabs_closed.back();
     node.slabs_closed.pop_back();
+  } else if (node.slabs_used < slabs_per_node) {
+    ++node.slabs_used;
+  } else {  // one that was opened short, while the capacity was lower
+    const auto first = slab_slots_.begin() + static_cast<std::ptrdiff_t>(node_number * slabs_per_node);
+    const auto last = first + static_cast<std::ptrdiff_t>(slabs_per_node);
+    const auto found = std::find_if(first, last, [&](std::uint32_t slots) { return slots > 0 && slots < slab_slots; });
+    if (found == last) {
+      return false;
+    }
+    slab = static_cast<std::size_t>(found - slab_slots_.begin());
+    held = *found;
   }
-  const std::size_t count = std::min(slab_slots, capacity_max_ - open_);
-  slab_slots_[slab] = static_cast<std::uint32_t>(count);
+  const std::size_t count = std::min(slab_slots - held, capacity_max_ - open_);
+  slab_slots_[slab] = static_cast<std::uint32_t>(held + count);
   open_ += count;
   ++exchanges_;
   // Lowest first. The depot never has to grow when slots come back: it has room for all that are open.
   if (node.free.capacity() < open_) {
     node.free.reserve(std::max(open_, 2 * node.free.capacity()));
   }
-  for (std::size_t i = count; i > 0; --i) {
+  for (std::size_t i = held + count; i > held; --i) {
     const auto index = static_cast<std::uint32_t>((slab << slab_shift_) + i - 1);
     node.free.push_back(index);
     Poison(SlotAt(place_of_first_ + index));
@@ -665,6 +675,7 @@ PoolStats SlotPool::stats() const {
     }
   }
   stats.acquired = stats.released + stats.leased;
+  stats.built = std::min(stats.built, stats.acquired);  // an object is built a moment before its lease is seen
   return stats;
 }
 

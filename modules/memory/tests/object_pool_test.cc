@@ -208,6 +208,17 @@ TEST(ObjectPoolCapacityTest, ALowerLimitHoldsOnceMemoryIsBack) {
   pool.Release(std::span(handles).first(64));
 }
 
+TEST(ObjectPoolCapacityTest, WhatWasOpenedShortGrowsWhenTheCapacityIsRaisedAgain) {
+  ObjectPool<Anchor> pool({.capacity_max = 256});
+  std::vector<PoolHandle> handles(256);
+  pool.SetLimits(0, 10, std::chrono::seconds(1));
+  ASSERT_EQ(pool.TryAcquire(handles), 10U);
+  pool.SetLimits(0, 256, std::chrono::seconds(1));
+  EXPECT_EQ(pool.TryAcquire(std::span(handles).subspan(10)), 246U);
+  pool.CheckInvariants();
+  pool.Release(handles);
+}
+
 TEST(ObjectPoolDeathTest, DoubleReturnAndUseAfterReturnStopTheProgram) {
   ObjectPool<Anchor> pool({.capacity_max = 10});
   const PoolHandle handle = pool.TryAcquire();
