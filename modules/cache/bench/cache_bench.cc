@@ -218,7 +218,7 @@ struct Beginning {
 Beginning RunBeginning(Numbers& cache, Load load, std::size_t entries) {
   std::mt19937_64 random(1);
   std::vector<Key> keys(std::size_t{1} << 14U);
-  const std::size_t batches = std::clamp<std::size_t>(100 * entries / keys.size(), 16, 400);
+  const std::size_t batches = std::clamp<std::size_t>(200 * entries / keys.size(), 16, 400);
   const Contestant lookups = Lookups("", cache);
   Beginning beginning;
   for (std::size_t i = 0; i < batches; ++i) {
