@@ -80,7 +80,7 @@ void BlockingLane::Loop(Worker& me) {
   }
 }
 
-void BlockingLane::Shutdown(Executor::Pending pending) {
+void BlockingLane::StopTaking(Executor::Pending pending) {
   Ring<QueuedTask> dropped;
   {
     const std::lock_guard lock(mutex_);
@@ -92,6 +92,10 @@ void BlockingLane::Shutdown(Executor::Pending pending) {
   ready_.notify_all();
   room_.notify_all();
   DropAll(std::move(dropped));
+}
+
+void BlockingLane::Shutdown(Executor::Pending pending) {
+  StopTaking(pending);
   // No thread is started any more, so that the list does not change.
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) {

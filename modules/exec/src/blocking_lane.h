@@ -19,7 +19,8 @@ class BlockingLane {
   ~BlockingLane();
 
   Status Submit(Task&& task, const TaskOptions& options, bool wait);
-  void Shutdown(Executor::Pending pending);
+  void StopTaking(Executor::Pending pending);  // drops what waits, or lets it be finished
+  void Shutdown(Executor::Pending pending);    // and waits for the workers
   void WaitIdle();
   LaneStats Stats() const;
 

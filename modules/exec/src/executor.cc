@@ -80,6 +80,9 @@ Executor::~Executor() { Shutdown(Pending::kDrop); }
 void Executor::Shutdown(Pending pending) {
   ATTUNE_CHECK(t_running_for != state_.get(), "a task shuts down the executor that runs it");
   if (pending == Pending::kDrop) {
+    // First: a worker whose task ends when it is asked to would go on with what waits.
+    state_->shared.StopTaking(pending);
+    state_->blocking.StopTaking(pending);
     state_->stop.request_stop();
   }
   state_->shared.Shutdown(pending);

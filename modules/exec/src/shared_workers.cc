@@ -192,7 +192,7 @@ void SharedWorkers::Sleep(Worker& me, std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-void SharedWorkers::Shutdown(Executor::Pending pending) {
+void SharedWorkers::StopTaking(Executor::Pending pending) {
   std::vector<Worker*> sleepers;
   Ring<QueuedTask> interactive;
   Ring<QueuedTask> background;
@@ -215,6 +215,10 @@ void SharedWorkers::Shutdown(Executor::Pending pending) {
   room_.notify_all();
   DropAll(std::move(interactive));
   DropAll(std::move(background));
+}
+
+void SharedWorkers::Shutdown(Executor::Pending pending) {
+  StopTaking(pending);
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) {
       worker->thread.join();

@@ -27,7 +27,8 @@ class SharedWorkers {
 
   // REQUIRES: lane is kInteractive or kBackground.
   Status Submit(Lane lane, Task&& task, const TaskOptions& options, bool wait);
-  void Shutdown(Executor::Pending pending);
+  void StopTaking(Executor::Pending pending);  // drops what waits, or lets it be finished
+  void Shutdown(Executor::Pending pending);    // and waits for the workers
   void WaitIdle();
   LaneStats Stats(Lane lane) const;
   std::size_t size() const noexcept { return workers_.size(); }
