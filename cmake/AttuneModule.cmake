@@ -1,6 +1,7 @@
 # One module = one folder = one library target = one test target = one bench.
 #
-#   attune_module(NAME store LAYER 4 DEPS base sys [PRIVATE_DEPS Threads::Threads])
+#   attune_module(NAME store LAYER 4 DEPS base sys [PRIVATE_DEPS Threads::Threads]
+#                 [BENCH_SMOKE_FILTER regex])   # which benchmarks the tests run; all by default
 #
 # Picks up, relative to the calling folder:
 #   include/attune/<name>/**.h   public headers (their own include root, so another
@@ -46,7 +47,7 @@ target_compile_options(attune_test_flags INTERFACE
   $<IF:$<BOOL:${ATTUNE_SANITIZE}>,-O0,$<$<CONFIG:RelWithDebInfo>:-O1>>)
 
 function(attune_module)
-  cmake_parse_arguments(PARSE_ARGV 0 M "" "NAME;LAYER" "DEPS;PRIVATE_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 0 M "" "NAME;LAYER;BENCH_SMOKE_FILTER" "DEPS;PRIVATE_DEPS")
   if(M_UNPARSED_ARGUMENTS OR NOT M_NAME OR NOT DEFINED M_LAYER)
     message(FATAL_ERROR "attune_module: bad arguments: ${ARGV}")
   endif()
@@ -110,7 +111,8 @@ function(attune_module)
       add_executable(${M_NAME}_bench ${benches})
       target_link_libraries(${M_NAME}_bench PRIVATE attune_${M_NAME} attune_build_flags benchmark::benchmark_main)
       if(ATTUNE_BUILD_TESTS) # no benchmark rot: every benchmark runs once, tiny
-        add_test(NAME ${M_NAME}.bench_smoke COMMAND ${M_NAME}_bench --benchmark_min_time=0.001)
+        add_test(NAME ${M_NAME}.bench_smoke COMMAND ${M_NAME}_bench --benchmark_min_time=0.001
+          "--benchmark_filter=$<IF:$<BOOL:${M_BENCH_SMOKE_FILTER}>,${M_BENCH_SMOKE_FILTER},all>")
         set_tests_properties(${M_NAME}.bench_smoke PROPERTIES LABELS "bench;${M_NAME}" TIMEOUT 60)
       endif()
     endif()
