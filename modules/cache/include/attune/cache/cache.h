@@ -323,4 +323,5 @@ class Cache {
 
 }  // namespace attune::cache
 
+#include "attune/cache/cache_choosing_impl.h"
 #include "attune/cache/cache_impl.h"

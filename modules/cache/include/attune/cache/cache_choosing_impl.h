@@ -1,0 +1,211 @@
+#pragma once
+// The members of Cache by which it chooses its policy: sampling, simulating, moving. Included by cache.h alone.
+
+#include "attune/cache/cache.h"
+
+namespace attune::cache {
+
+// True: it is time to simulate, or to tell the selector of what was missed. REQUIRES the shard's lock.
+template <typename K, typename V, typename Traits>
+[[gnu::always_inline]] inline bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
+  if (static_cast<std::uint32_t>(hash) < part.sampled_below) [[unlikely]] {
+    return TakeSample(part, hash);
+  }
+  return !hit && part.shard.counts.misses >= part.review_at;
+}
+
+template <typename K, typename V, typename Traits>
+[[gnu::noinline]] bool Cache<K, V, Traits>::TakeSample(Part& part, KeyHash hash) {
+  if (part.samples.size() < kSamplesKept) {
+    part.samples.push_back(hash);
+  }
+  return part.samples.size() % PolicySelector::kBatch == 0;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SimulateSoon() {
+  if (simulation_waits_.exchange(true, std::memory_order_relaxed)) {
+    return;
+  }
+  if (hooks_.background) {
+    BeginBackgroundTask();
+    const std::shared_ptr<Cache> until_done(this, [](Cache* cache) {
+      cache->simulation_waits_.store(false, std::memory_order_relaxed);
+      cache->EndBackgroundTask();
+    });
+    const bool accepted = hooks_.background([until_done] {
+      const std::lock_guard hold(until_done->maintain_mutex_);
+      until_done->Simulate();
+    });
+    if (accepted) {
+      return;
+    }
+  }
+  if (const std::unique_lock hold(maintain_mutex_, std::try_to_lock); hold.owns_lock()) {
+    Simulate();
+  }
+  simulation_waits_.store(false, std::memory_order_relaxed);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Simulate() {
+  if (selector_ == nullptr) {
+    return;
+  }
+  const std::uint32_t sampled_below = selector_->sampled_below();
+  TellSelectorSize();
+  const bool reviewed = ReviewLive();
+  SimulateSamples();
+  if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
+    SwitchPolicy(change->to);
+    Journal(*change);
+  }
+  if (reviewed || selector_->sampled_below() != sampled_below) {
+    TellParts();
+  }
+  ChargeOwn();
+}
+
+template <typename K, typename V, typename Traits>
+LiveCounts Cache<K, V, Traits>::CountLive() const {
+  LiveCounts live;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    const typename Shard::Counts& counts = part->shard.counts;
+    live.accesses += counts.hits + counts.misses;
+    live.misses += counts.misses;
+    live.evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
+                      counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];
+  }
+  return live;
+}
+
+// False: too little has been missed since the last time.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::ReviewLive() {
+  const LiveCounts live = CountLive();
+  if (live.misses - reviewed_.misses < selector_->review_misses()) {
+    return false;
+  }
+  if (selector_->Review({.accesses = live.accesses - reviewed_.accesses,
+                         .misses = live.misses - reviewed_.misses,
+                         .evictions = live.evictions - reviewed_.evictions})) {
+    AdoptResidents();
+  }
+  reviewed_ = live;
+  return true;
+}
+
+// Of several shards, each resident comes at its place among those of its own.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::AdoptResidents() {
+  if (budget_.entries() > kAdoptedMax) {
+    return;
+  }
+  std::vector<std::pair<double, KeyHash>> ranked;
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    const std::vector<Slot> slots = part->shard.ColdestFirst();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      const KeyHash hash = part->shard.entry(slots[i]).HashOfKey();
+      if (selector_->Samples(hash)) {
+        ranked.emplace_back(static_cast<double>(i) / static_cast<double>(slots.size()), hash);
+      }
+    }
+  }
+  std::ranges::sort(ranked);
+  std::vector<KeyHash> residents;
+  residents.reserve(ranked.size());
+  for (const auto& [rank, hash] : ranked) {
+    residents.push_back(hash);
+  }
+  selector_->Adopt(residents);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SimulateSamples() {
+  if (!selector_->learning()) {
+    return;
+  }
+  samples_.reserve(kSamplesKept);
+  for (const std::unique_ptr<Part>& part : parts_) {
+    samples_.clear();
+    {
+      const std::lock_guard hold(part->shard.lock);
+      samples_.swap(part->samples);
+      part->samples.reserve(kSamplesKept);
+    }
+    selector_->Simulate(samples_);
+  }
+}
+
+// What is sampled from now on, and when misses are next reviewed. Memory for samples is held while there are some.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::TellParts() {
+  const std::uint64_t misses = selector_ == nullptr ? kNoReview : selector_->review_misses() / parts_.size() + 1;
+  const bool samples = selector_ != nullptr && selector_->learning();
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    part->sampled_below = samples ? selector_->sampled_below() : 0;
+    part->review_at = misses == kNoReview ? kNoReview : part->shard.counts.misses + misses;
+    if (samples) {
+      part->samples.reserve(kSamplesKept);
+    } else {
+      std::vector<KeyHash>().swap(part->samples);
+    }
+  }
+  if (!samples) {
+    std::vector<KeyHash>().swap(samples_);
+  }
+}
+
+// Where bytes are what limits, the number of entries that fit is known only by what is there.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::TellSelectorSize() {
+  const bool bytes_bind = budget_.bytes() > budget_.bytes_max() / 16 * 15;
+  const std::size_t fits =
+      std::clamp<std::size_t>(bytes_bind ? budget_.entries() : budget_.entries_max(), 1, kSelectorEntriesMax);
+  if (fits < selector_entries_ / 4 * 3 || fits > selector_entries_ + selector_entries_ / 4) {
+    selector_entries_ = fits;
+    selector_->Resize(fits);
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
+  for (const std::unique_ptr<Part>& part : parts_) {
+    Removed removed;
+    {
+      const std::lock_guard hold(part->shard.lock);
+      part->shard.SetPolicy(kind, removed);
+    }
+    Tell(removed);
+  }
+  ++policy_switches_;
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::Journal(const PolicyChange& change) const {
+  if (hooks_.journal != nullptr) {
+    hooks_.journal->Append({.time = clock_.Now(),
+                            .knob = config_.name + ".policy",
+                            .from = std::string(ToString(change.from)),
+                            .to = std::string(ToString(change.to)),
+                            .controller = "policy selector",
+                            .inputs = {{"sampled", static_cast<double>(change.accesses)},
+                                       {"only_to", static_cast<double>(change.only_to)},
+                                       {"only_from", static_cast<double>(change.only_from)}},
+                            .reason = change.Reason()});
+  }
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
+  const std::lock_guard hold(maintain_mutex_);
+  selector_.reset();
+  TellParts();
+  SwitchPolicy(kind);
+  ChargeOwn();
+}
+
+}  // namespace attune::cache
