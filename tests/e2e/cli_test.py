@@ -119,8 +119,8 @@ class Help(ProcessTest):
 class Progress(ProcessTest):
     def setUp(self):
         super().setUp()
-        # Enough, and slowly enough, that a rate is known before it is over.
-        for number in range(40):
+        # Enough, and slowly enough, that a rate is known before it is over, on a fast machine as well.
+        for number in range(160):
             self.home.write(f"{number}.txt", "".join(f"{unique_word(number, line)} stands in a line\n" for line in range(10_000)))
         self.slow = self.home.path / "slow.toml"
         self.slow.write_text("cores = 1\n[knobs]\n\"ingest.share\" = 0.1\n")
