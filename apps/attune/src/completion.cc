@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "command_tree.h"
+
 namespace attune::app {
 namespace {
 
@@ -22,10 +24,6 @@ struct Level {
   std::vector<Word> commands;
   std::vector<Word> flags;
 };
-
-std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
 
 // Every command takes every setting, but only those that stay use more than where to look.
 bool IsOffered(const CLI::Option& setting, const std::string& path) {

@@ -4,13 +4,10 @@
 #include <algorithm>
 
 #include "attune/control/nearest_name.h"
+#include "command_tree.h"
 
 namespace attune::app {
 namespace {
-
-std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
 
 const CLI::App* Find(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : CommandsOf(app)) {

@@ -8,12 +8,13 @@
 namespace attune {
 namespace {
 
-struct Unit {
+struct TimeUnit {
   std::string_view suffix;
   double nanoseconds;
 };
-constexpr std::array kUnits = {Unit{"d", 86'400e9}, Unit{"h", 3'600e9}, Unit{"m", 60e9}, Unit{"s", 1e9},
-                               Unit{"ms", 1e6},     Unit{"us", 1e3},    Unit{"ns", 1.0}};
+constexpr std::array kTimeUnits = {TimeUnit{"d", 86'400e9}, TimeUnit{"h", 3'600e9}, TimeUnit{"m", 60e9},
+                                   TimeUnit{"s", 1e9},      TimeUnit{"ms", 1e6},    TimeUnit{"us", 1e3},
+                                   TimeUnit{"ns", 1.0}};
 constexpr double kLongest = 100.0 * 365.0 * 86'400e9;  // fits 63 bits of nanoseconds with room to add
 
 Error BadDuration(std::string_view text) {
@@ -30,7 +31,7 @@ Result<Duration> ParseDuration(std::string_view text) {
   if (error != std::errc{} || !(number >= 0)) return BadDuration(text);
 
   const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
-  for (const Unit& unit : kUnits) {
+  for (const TimeUnit& unit : kTimeUnits) {
     if (suffix != unit.suffix) continue;
     const double nanoseconds = number * unit.nanoseconds;
     if (nanoseconds > kLongest) return BadDuration(text);
@@ -41,7 +42,7 @@ Result<Duration> ParseDuration(std::string_view text) {
 
 std::string ToString(Duration duration) {
   const auto nanoseconds = static_cast<double>(duration.count());
-  for (const Unit& unit : kUnits) {
+  for (const TimeUnit& unit : kTimeUnits) {
     if (std::abs(nanoseconds) < unit.nanoseconds) continue;
     std::array<char, 48> out{};
     std::snprintf(out.data(), out.size(), "%.3g%.*s", nanoseconds / unit.nanoseconds,

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "attune/base/ascii.h"
 #include "attune/cache/http_message.h"
 
 namespace attune::cache {
@@ -43,12 +44,6 @@ constexpr std::array kDeltas = {
 
 constexpr std::string_view kSpace = " \t";
 
-std::string_view Trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 // The next directive, and the rest behind its comma. A comma within quotes separates nothing.
 std::string_view TakeDirective(std::string_view& rest) {
   bool quoted = false;
@@ -70,7 +65,7 @@ std::string_view TakeDirective(std::string_view& rest) {
 // Absent: the directive has no value.
 std::optional<std::string_view> ValueOf(std::string_view directive, std::size_t equals) {
   if (equals == std::string_view::npos) return std::nullopt;
-  std::string_view value = Trim(directive.substr(equals + 1));
+  std::string_view value = Trim(directive.substr(equals + 1), kSpace);
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
   return value;
 }
@@ -90,7 +85,7 @@ void ApplyDelta(CacheControl& control, const Delta& delta, std::optional<std::st
 
 void Apply(CacheControl& control, std::string_view directive) {
   const std::size_t equals = directive.find('=');
-  const std::string_view name = Trim(directive.substr(0, equals));
+  const std::string_view name = Trim(directive.substr(0, equals), kSpace);
   for (const Flag& flag : kFlags) {
     if (SameFieldName(name, flag.name)) control.*flag.field = true;
   }

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "attune/base/ascii.h"
+
 namespace attune::cache {
-namespace {
 
-char Lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
-
-bool SameFieldName(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
+bool SameFieldName(std::string_view a, std::string_view b) noexcept { return EqualsIgnoringCase(a, b); }
 
 bool HttpFields::Has(std::string_view name) const noexcept {
   return std::ranges::any_of(fields_, [name](const HttpField& field) { return SameFieldName(field.name, name); });

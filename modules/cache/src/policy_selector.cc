@@ -17,7 +17,7 @@ namespace {
 
 // When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
-constexpr double kSigmas = 3;                // by which a lead must exceed chance
+constexpr double kLeadSigmas = 3;            // by which a lead must exceed chance
 constexpr double kPriceFirst = 0.05;         // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
@@ -72,7 +72,7 @@ struct PolicySelector::Candidate {
 
     bool ahead() const { return wins > losses; }
     double lead() const { return static_cast<double>(wins) - static_cast<double>(losses); }
-    bool BeyondChance() const { return lead() >= kSigmas * std::sqrt(static_cast<double>(wins + losses)); }
+    bool BeyondChance() const { return lead() >= kLeadSigmas * std::sqrt(static_cast<double>(wins + losses)); }
   };
 
   PolicyKind kind;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "attune/base/ascii.h"
 #include "trace_gzip.h"
 
 namespace attune::cache {
@@ -63,13 +64,6 @@ TraceFormat Detect(std::string_view bytes) {
   if (bytes.substr(0, kDetectBytes).find_first_not_of(kOfText) == std::string_view::npos) return TraceFormat::kText;
   if (LooksLikeRecords(bytes)) return TraceFormat::kOracleGeneral;
   return TraceFormat::kU64;
-}
-
-std::string_view Trim(std::string_view line) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t first = line.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return line.substr(first, line.find_last_not_of(kBlank) - first + 1);
 }
 
 // Quotes a few bytes, whatever they are.

@@ -12,10 +12,10 @@
 namespace attune::cache {
 namespace {
 
-using Requests = std::vector<KeyHash>;
+using RequestList = std::vector<KeyHash>;
 
 // All states that any cache could be in, with the most hits that lead there.
-std::uint64_t BestOfAllChoices(const Requests& requests, std::size_t entries_max) {
+std::uint64_t BestOfAllChoices(const RequestList& requests, std::size_t entries_max) {
   std::map<std::set<KeyHash>, std::uint64_t> states{{{}, 0}};
   for (const KeyHash key : requests) {
     std::map<std::set<KeyHash>, std::uint64_t> following;
@@ -51,7 +51,7 @@ TEST(Belady, EqualsTheBestOfAllChoicesOnRandomRequests) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     sys::Random random(seed);
     const std::size_t keys = 2 + random.Below(6);
-    Requests requests(30);
+    RequestList requests(30);
     for (KeyHash& key : requests) key = random.Below(keys) * random.Below(3);
     for (const std::size_t entries_max : {1U, 2U, 3U, 8U}) {
       EXPECT_EQ(BeladyHits(requests, entries_max), BestOfAllChoices(requests, entries_max))
@@ -61,7 +61,7 @@ TEST(Belady, EqualsTheBestOfAllChoicesOnRandomRequests) {
 }
 
 TEST(Belady, KeepsAllOfALoopButWhatDoesNotFit) {
-  Requests requests;
+  RequestList requests;
   for (std::size_t i = 0; i < 1000; ++i) requests.push_back(i % 10);
   EXPECT_EQ(BeladyHits(requests, 10), 990U);
   EXPECT_EQ(BeladyHits(requests, 1), 0U);

@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr std::size_t kAccesses = 60'000;
-constexpr std::size_t kEntries = 1000;
+constexpr std::size_t kGateEntries = 1000;
 
 // Proposes what the test says, whatever was read.
 class Scripted final : public Prefetcher {
@@ -50,9 +50,10 @@ struct Outcome {
 };
 
 Outcome Replay(const Accesses& accesses, PrefetchGateConfig config) {
-  SimulatedCache cache(PolicyKind::kLru, kEntries);
-  SimulatedCache plain(PolicyKind::kLru, kEntries);
-  const auto gate = MakeStandardPrefetch(kEntries, config, [&cache](PrefetchKey key) { return cache.Contains(key); });
+  SimulatedCache cache(PolicyKind::kLru, kGateEntries);
+  SimulatedCache plain(PolicyKind::kLru, kGateEntries);
+  const auto gate =
+      MakeStandardPrefetch(kGateEntries, config, [&cache](PrefetchKey key) { return cache.Contains(key); });
   std::vector<PrefetchKey> load_ahead;
   std::size_t hits = 0;
   std::size_t hits_plain = 0;
@@ -107,7 +108,7 @@ TEST(PrefetchGateTest, IssuesNoMoreThanItsAllowance) {
 }
 
 TEST(PrefetchGateTest, ABadLevelIsWatchedWhileAGoodOneIssues) {
-  PrefetchGate gate(kEntries, {}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();
   ASSERT_TRUE(gate.Add(std::move(owned)).ok());
   std::vector<PrefetchKey> load_ahead;
@@ -124,7 +125,7 @@ TEST(PrefetchGateTest, ABadLevelIsWatchedWhileAGoodOneIssues) {
 }
 
 TEST(PrefetchGateTest, ALevelThatTurnsBadStopsAndOneThatRecoversIssuesAgain) {
-  PrefetchGate gate(kEntries, {}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();
   owned->bad = false;
   ASSERT_TRUE(gate.Add(std::move(owned)).ok());
@@ -142,7 +143,7 @@ TEST(PrefetchGateTest, ALevelThatTurnsBadStopsAndOneThatRecoversIssuesAgain) {
 }
 
 TEST(PrefetchGateTest, LateLoadsMakeItLookFurtherAheadAndWasteLessFar) {
-  PrefetchGate gate(kEntries, {.depth_max = 4}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {.depth_max = 4}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();
   Scripted* const scripted = owned.get();
   scripted->bad = false;
@@ -160,7 +161,7 @@ TEST(PrefetchGateTest, LateLoadsMakeItLookFurtherAheadAndWasteLessFar) {
 
 TEST(PrefetchGateTest, IssuesNothingThatIsResidentInFlightOrJustRead) {
   std::set<PrefetchKey> resident;
-  PrefetchGate gate(kEntries, {.precision_min = 0}, [&](PrefetchKey key) { return resident.contains(key); });
+  PrefetchGate gate(kGateEntries, {.precision_min = 0}, [&](PrefetchKey key) { return resident.contains(key); });
   ASSERT_TRUE(gate.Add(std::make_unique<Scripted>()).ok());
   std::vector<PrefetchKey> load_ahead;
   resident.insert(6);
@@ -172,7 +173,7 @@ TEST(PrefetchGateTest, IssuesNothingThatIsResidentInFlightOrJustRead) {
 }
 
 TEST(PrefetchGateTest, AKeyThatWasEvictedBeforeItsUseIsWaste) {
-  PrefetchGate gate(kEntries, {.precision_min = 0}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {.precision_min = 0}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();
   owned->bad = false;
   ASSERT_TRUE(gate.Add(std::move(owned)).ok());
@@ -184,7 +185,7 @@ TEST(PrefetchGateTest, AKeyThatWasEvictedBeforeItsUseIsWaste) {
 }
 
 TEST(PrefetchGateTest, OpaqueKeysTakeNoSpatialPrefetcher) {
-  PrefetchGate gate(kEntries, {.key_space = KeySpace::kOpaque}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {.key_space = KeySpace::kOpaque}, [](PrefetchKey) { return false; });
   const Status refused = gate.Add(std::make_unique<StridePrefetcher>());
   EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_THAT(refused.error().message(), HasSubstr("stride"));
@@ -194,7 +195,7 @@ TEST(PrefetchGateTest, OpaqueKeysTakeNoSpatialPrefetcher) {
 }
 
 TEST(PrefetchGateTest, OneMoreThanItHoldsIsRefused) {
-  PrefetchGate gate(kEntries, {}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {}, [](PrefetchKey) { return false; });
   for (std::size_t i = 0; i < kPrefetchersMax; ++i) ASSERT_TRUE(gate.Add(std::make_unique<Scripted>()).ok());
   EXPECT_EQ(gate.Add(std::make_unique<Scripted>()).error().code(), ErrorCode::kExhausted);
 }
@@ -202,7 +203,7 @@ TEST(PrefetchGateTest, OneMoreThanItHoldsIsRefused) {
 TEST(PrefetchGateTest, ObeysItsKnobsAtOnce) {
   ManualClock clock;
   control::KnobRegistry knobs(clock);
-  PrefetchGate gate(kEntries, {}, [](PrefetchKey) { return false; });
+  PrefetchGate gate(kGateEntries, {}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();
   owned->bad = false;
   ASSERT_TRUE(gate.Add(std::move(owned)).ok());

@@ -9,7 +9,7 @@
 namespace attune::cache {
 namespace {
 
-PrefetchReplayResult Replay(const std::vector<std::uint64_t>& keys, PrefetchChoice choice) {
+PrefetchReplayResult ReplayWith(const std::vector<std::uint64_t>& keys, PrefetchChoice choice) {
   return *ReplayPrefetching(keys, {.entries_max = 500, .choice = choice, .gate = {.key_space = KeySpace::kSpatial}},
                             SystemClock());
 }
@@ -18,21 +18,21 @@ TEST(PrefetchReplayTest, EachChoiceHelpsWhereItsPrefetcherDoes) {
   sys::Random random(1);
   const auto streams = generated::InterleavedStreams(20'000, 8, random);
   const auto chains = generated::RepeatedChains(20'000, 100, random);
-  EXPECT_LT(Replay(streams, PrefetchChoice::kNone).hit_ratio(), 0.01);
-  EXPECT_GT(Replay(streams, PrefetchChoice::kStride).hit_ratio(), 0.9);
-  EXPECT_LT(Replay(streams, PrefetchChoice::kMarkov).hit_ratio(), 0.01);
-  EXPECT_GT(Replay(streams, PrefetchChoice::kAll).hit_ratio(), 0.9);
-  const double plain = Replay(chains, PrefetchChoice::kNone).hit_ratio();
-  EXPECT_EQ(Replay(chains, PrefetchChoice::kStride).hit_ratio(), plain);
-  EXPECT_GT(Replay(chains, PrefetchChoice::kMarkov).hit_ratio(), plain + 0.3);
-  EXPECT_GT(Replay(chains, PrefetchChoice::kAll).hit_ratio(), plain + 0.3);
+  EXPECT_LT(ReplayWith(streams, PrefetchChoice::kNone).hit_ratio(), 0.01);
+  EXPECT_GT(ReplayWith(streams, PrefetchChoice::kStride).hit_ratio(), 0.9);
+  EXPECT_LT(ReplayWith(streams, PrefetchChoice::kMarkov).hit_ratio(), 0.01);
+  EXPECT_GT(ReplayWith(streams, PrefetchChoice::kAll).hit_ratio(), 0.9);
+  const double plain = ReplayWith(chains, PrefetchChoice::kNone).hit_ratio();
+  EXPECT_EQ(ReplayWith(chains, PrefetchChoice::kStride).hit_ratio(), plain);
+  EXPECT_GT(ReplayWith(chains, PrefetchChoice::kMarkov).hit_ratio(), plain + 0.3);
+  EXPECT_GT(ReplayWith(chains, PrefetchChoice::kAll).hit_ratio(), plain + 0.3);
 }
 
 TEST(PrefetchReplayTest, EveryHitIsExplainedByWhatWasIssued) {
   sys::Random random(2);
   const auto streams = generated::InterleavedStreams(20'000, 8, random);
-  const PrefetchReplayResult without = Replay(streams, PrefetchChoice::kNone);
-  const PrefetchReplayResult with = Replay(streams, PrefetchChoice::kAll);
+  const PrefetchReplayResult without = ReplayWith(streams, PrefetchChoice::kNone);
+  const PrefetchReplayResult with = ReplayWith(streams, PrefetchChoice::kAll);
   EXPECT_LE(with.hits, without.hits + with.statistics.issued);
   EXPECT_LE(with.statistics.used, with.statistics.issued);
   EXPECT_EQ(with.statistics.accesses, streams.size());

@@ -16,18 +16,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const EmbeddingModel kModel{.name = "m", .version = "1", .normalisation = "l2"};
+const EmbeddingModel kTextModel{.name = "m", .version = "1", .normalisation = "l2"};
 
 TEST(EmbeddingCacheTest, ComputesATextOnceInAnHour) {
   ManualClock clock;
   EmbeddingCache embeddings(clock);
   int runs = 0;
   const auto embed = [&]() -> Result<Embedding> { return Embedding{static_cast<float>(++runs)}; };
-  const EmbeddingPtr first = *embeddings.GetOrCompute(kModel, "text", embed);
+  const EmbeddingPtr first = *embeddings.GetOrCompute(kTextModel, "text", embed);
   clock.Advance(1h - 1ns);
-  EXPECT_EQ(*embeddings.GetOrCompute(kModel, "text", embed), first) << "shared, not copied";
+  EXPECT_EQ(*embeddings.GetOrCompute(kTextModel, "text", embed), first) << "shared, not copied";
   clock.Advance(1ns);
-  EXPECT_EQ((*embeddings.GetOrCompute(kModel, "text", embed))->front(), 2.0F);
+  EXPECT_EQ((*embeddings.GetOrCompute(kTextModel, "text", embed))->front(), 2.0F);
 }
 
 TEST(EmbeddingCacheTest, AnotherTextModelVersionOrScaleIsAnotherVector) {
@@ -35,7 +35,7 @@ TEST(EmbeddingCacheTest, AnotherTextModelVersionOrScaleIsAnotherVector) {
   EmbeddingCache embeddings(clock);
   int runs = 0;
   const auto embed = [&]() -> Result<Embedding> { return Embedding{static_cast<float>(++runs)}; };
-  const std::vector<EmbeddingModel> models = {kModel,
+  const std::vector<EmbeddingModel> models = {kTextModel,
                                               {.name = "n", .version = "1", .normalisation = "l2"},
                                               {.name = "m", .version = "2", .normalisation = "l2"},
                                               {.name = "m", .version = "1", .normalisation = "none"},
@@ -51,10 +51,10 @@ TEST(EmbeddingCacheTest, ErrorsAreNotKeptAndTheLimitHolds) {
   ManualClock clock;
   EmbeddingCache embeddings(clock);
   const auto broken = []() -> Result<Embedding> { return Error(ErrorCode::kUnavailable, "no model"); };
-  EXPECT_EQ(embeddings.GetOrCompute(kModel, "a", broken).error().message(), "no model");
+  EXPECT_EQ(embeddings.GetOrCompute(kTextModel, "a", broken).error().message(), "no model");
   for (int i = 0; i < 1500; ++i) {
     ASSERT_TRUE(
-        embeddings.GetOrCompute(kModel, std::to_string(i), [] { return Result<Embedding>(Embedding(384)); }).ok());
+        embeddings.GetOrCompute(kTextModel, std::to_string(i), [] { return Result<Embedding>(Embedding(384)); }).ok());
   }
   EXPECT_EQ(embeddings.Stats().entries, 1000U);
   EXPECT_GT(embeddings.Stats().bytes, Bytes(1000 * 384 * sizeof(float))) << "the vectors count";

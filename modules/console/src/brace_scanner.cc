@@ -9,15 +9,12 @@
 
 #include "brace_dialect.h"
 #include "scanners.h"
+#include "words.h"
 
 namespace attune::console {
 namespace {
 
 constexpr std::size_t kScopesMax = 256;  // braces within each other that are told apart; deeper ones are only counted
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 // Words before "(" that name no method.
 bool IsStatementWord(std::string_view word) {

@@ -9,12 +9,13 @@
 
 #include "scanners.h"
 #include "source_lexer.h"
+#include "words.h"
 
 namespace attune::console {
 namespace {
 
 constexpr std::size_t kItemsMax = 192;        // of one statement; longer ones are tables
-constexpr std::size_t kScopesMax = 64;        // namespaces and types within each other
+constexpr std::size_t kCScopesMax = 64;       // namespaces and types within each other
 constexpr std::size_t kConditionalsMax = 64;  // #if within each other; deeper ones are read straight through
 
 constexpr Syntax kCSyntax{.directives = true, .cpp_raw_strings = true, .digit_separators = true};
@@ -31,14 +32,10 @@ struct Item {
 };
 
 // Part of the text that names something, and where its last part starts.
-struct Name {
+struct DeclaredName {
   std::string_view text;
   std::uint32_t at = 0;
 };
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 bool IsTypeKey(std::string_view word) { return IsOneOf(word, {"class", "struct", "union", "enum"}); }
 
@@ -250,7 +247,7 @@ class CScanner {
     return i;
   }
 
-  Name NameOf(std::size_t first, std::size_t last) const {
+  DeclaredName NameOf(std::size_t first, std::size_t last) const {
     const Item& begin = state_.items[first];
     const bool destructor = last > first && state_.items[last - 1].Is('~');
     return {lexer_.text().substr(begin.begin, state_.items[last].end - begin.begin),
@@ -258,7 +255,7 @@ class CScanner {
   }
 
   struct Function {
-    Name name;
+    DeclaredName name;
     std::size_t name_index = 0;
     std::size_t group = 0;  // of its parameters; 0: none found
     bool initializes = false;
@@ -327,7 +324,7 @@ class CScanner {
     bool found = false;
     std::size_t key = 0;
     SymbolKind kind = SymbolKind::kStruct;
-    Name name;  // empty: anonymous
+    DeclaredName name;  // empty: anonymous
   };
 
   Type FindType() const {
@@ -396,7 +393,7 @@ class CScanner {
   }
 
   void EnterNamespace(std::size_t i) {
-    Name name;
+    DeclaredName name;
     const std::size_t first = i;
     while (i < state_.items.size() && state_.items[i].kind == ItemKind::kWord) {
       name = NameOf(first, i);
@@ -422,7 +419,7 @@ class CScanner {
 
   void EnterScope(const Scope& scope) {
     state_.items.clear();
-    if (state_.scopes.size() == kScopesMax) return EnterBody(scope.definition, true);
+    if (state_.scopes.size() == kCScopesMax) return EnterBody(scope.definition, true);
     state_.scopes.push_back(scope);
   }
 
@@ -484,7 +481,7 @@ class CScanner {
     if (state_.after_type) {
       NameFinishedType(token);
     } else if (WordIs(0, "typedef")) {
-      if (const Name name = TypedefName(); !name.text.empty()) {
+      if (const DeclaredName name = TypedefName(); !name.text.empty()) {
         AddWhole(SymbolKind::kType, name, state_.items.front().begin, token.end);
       }
     } else if (cpp_ && !state_.items.empty()) {
@@ -496,7 +493,7 @@ class CScanner {
     state_.items.clear();
   }
 
-  void AddWhole(SymbolKind kind, const Name& name, std::uint32_t begin, std::uint32_t end) {
+  void AddWhole(SymbolKind kind, const DeclaredName& name, std::uint32_t begin, std::uint32_t end) {
     found_.Close(found_.Open(kind, {name.text, name.at, begin, Parent()}), end);
   }
 
@@ -504,7 +501,7 @@ class CScanner {
   void NameFinishedType(const Token& token) {
     const std::uint32_t definition = state_.finished_type.definition;
     if (!state_.finished_type.type_definition || definition == kNoDefinition) return;
-    Name name;
+    DeclaredName name;
     for (std::size_t i = 0; i < state_.items.size(); ++i) {
       const bool attribute = i + 1 < state_.items.size() && state_.items[i + 1].kind == ItemKind::kGroup;
       if (state_.items[i].kind == ItemKind::kWord && !attribute) name = NameOf(i, i);
@@ -518,7 +515,7 @@ class CScanner {
     }
   }
 
-  Name TypedefName() const {
+  DeclaredName TypedefName() const {
     const std::vector<Item>& items = state_.items;
     for (std::size_t i = 1; i < items.size(); ++i) {  // typedef int (*name)(int);
       const bool pointer = items[i].kind == ItemKind::kGroup && i + 1 < items.size() &&

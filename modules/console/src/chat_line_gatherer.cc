@@ -14,18 +14,6 @@ namespace {
 // in the index. Counted so that a gigabyte of one-letter messages is bounded as well.
 constexpr std::size_t kMessageOverhead = 512;
 
-DraftLink LinkOf(const LineMessage& read) {
-  switch (read.parent_kind) {
-    case LineMessage::Parent::kRoot:
-      return {DraftLink::Kind::kRoot, {}};
-    case LineMessage::Parent::kNamed:
-      return {DraftLink::Kind::kNamed, read.parent};
-    case LineMessage::Parent::kPrevious:
-      break;
-  }
-  return {};
-}
-
 }  // namespace
 
 LineGatherer::OpenChat& LineGatherer::Open(const state::Value& line, std::uint64_t offset, ImportTally& tally) {

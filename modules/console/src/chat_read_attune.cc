@@ -14,7 +14,7 @@ state::Value ObjectField(const state::Value& object, std::string_view key) {
   return field != nullptr && field->AsObject() != nullptr ? *field : state::Value();
 }
 
-void AddMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
+void AddAttuneMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
   ChatMessage message;
   message.external_id = TextField(source, {"id"});
   message.role = TextField(source, {"role"});
@@ -50,7 +50,7 @@ Chat ReadAttuneChat(const state::Value& element, ImportTally& tally) {
 
   ChatDraft draft(chat.external_id);
   if (const state::Value* messages = element.Find("messages"); messages != nullptr && messages->AsArray() != nullptr) {
-    for (const state::Value& message : *messages->AsArray()) AddMessage(message, draft, tally);
+    for (const state::Value& message : *messages->AsArray()) AddAttuneMessage(message, draft, tally);
   }
   std::move(draft).Finish(TextField(element, {"head_id"}), chat, tally.report());
   return chat;

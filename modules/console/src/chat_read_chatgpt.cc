@@ -37,7 +37,7 @@ state::Value MessageMetadata(const state::Value& message, const state::Value& co
   return MetadataOf(std::move(kept));
 }
 
-DraftLink LinkOf(const state::Value& node) {
+DraftLink LinkOfNode(const state::Value& node) {
   const std::string_view parent = TextField(node, {"parent"});
   if (parent.empty()) return {DraftLink::Kind::kRoot, {}};
   return {DraftLink::Kind::kNamed, std::string(parent)};
@@ -79,7 +79,7 @@ void AddNode(const std::string& id, const state::Value& node, ChatDraft& draft, 
   }
   // The mapping's keys are unique; only ids that were cut to their hash could meet.
   auto message = ReadNode(id, node, tally);
-  const bool added = message ? draft.Add(*std::move(message), LinkOf(node)) : draft.AddGap(id, LinkOf(node));
+  const bool added = message ? draft.Add(*std::move(message), LinkOfNode(node)) : draft.AddGap(id, LinkOfNode(node));
   if (!added) tally.Skip(ChatSkip::kDuplicateMessage);
 }
 

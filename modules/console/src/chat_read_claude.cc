@@ -39,7 +39,7 @@ ChatContent ContentOf(const state::Value& message) {
   return content;
 }
 
-DraftLink LinkOf(const state::Value& message) {
+DraftLink LinkOfMessage(const state::Value& message) {
   const state::Value* parent = message.Find("parent_message_uuid");
   if (parent == nullptr) return {};
   const std::string_view id = TextField(message, {"parent_message_uuid"});
@@ -47,19 +47,19 @@ DraftLink LinkOf(const state::Value& message) {
   return {DraftLink::Kind::kNamed, std::string(id)};
 }
 
-void AddMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
+void AddClaudeMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
   const std::string id(TextField(source, {"uuid"}));
   ChatMessage message;
   message.role = NormalRole(TextField(source, {"sender"}));
   if (message.role.empty()) {
     tally.Problem(ChatSkip::kBrokenMessage, "message " + std::to_string(draft.nodes()) + " has no sender");
-    if (!id.empty()) draft.AddGap(id, LinkOf(source));
+    if (!id.empty()) draft.AddGap(id, LinkOfMessage(source));
     return;
   }
   ChatContent content = ContentOf(source);
   if (content.text.empty() && content.thinking.empty()) {
     tally.Skip(ChatSkip::kEmptyMessage);
-    if (!id.empty()) draft.AddGap(id, LinkOf(source));
+    if (!id.empty()) draft.AddGap(id, LinkOfMessage(source));
     return;
   }
   message.external_id = id;
@@ -68,7 +68,7 @@ void AddMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally
   state::Object kept;
   if (!content.thinking.empty()) kept.Set("thinking", content.thinking);
   message.metadata = MetadataOf(std::move(kept));
-  if (!draft.Add(std::move(message), LinkOf(source))) {
+  if (!draft.Add(std::move(message), LinkOfMessage(source))) {
     tally.Problem(ChatSkip::kDuplicateMessage, "message id '" + id + "' comes twice");
   }
 }
@@ -88,7 +88,7 @@ Chat ReadClaudeChat(const state::Value& element, ImportTally& tally) {
   chat.metadata = MetadataOf(std::move(kept));
 
   ChatDraft draft(chat.external_id);
-  for (const state::Value& message : *element.Find("chat_messages")->AsArray()) AddMessage(message, draft, tally);
+  for (const state::Value& message : *element.Find("chat_messages")->AsArray()) AddClaudeMessage(message, draft, tally);
   std::move(draft).Finish(TextField(element, {"current_leaf_message_uuid"}), chat, tally.report());
   return chat;
 }

@@ -64,18 +64,6 @@ void AppendToolCalls(const state::Value& body, std::string& text) {
   }
 }
 
-DraftLink LinkOf(const LineMessage& read) {
-  switch (read.parent_kind) {
-    case LineMessage::Parent::kRoot:
-      return {DraftLink::Kind::kRoot, {}};
-    case LineMessage::Parent::kNamed:
-      return {DraftLink::Kind::kNamed, read.parent};
-    case LineMessage::Parent::kPrevious:
-      break;
-  }
-  return {};
-}
-
 // A list without an id is known by everything that it says.
 std::string ListId(const state::Array& list, std::string_view source_name) {
   std::string said;
@@ -90,6 +78,18 @@ std::string ListId(const state::Array& list, std::string_view source_name) {
 }
 
 }  // namespace
+
+DraftLink LinkOf(const LineMessage& read) {
+  switch (read.parent_kind) {
+    case LineMessage::Parent::kRoot:
+      return {DraftLink::Kind::kRoot, {}};
+    case LineMessage::Parent::kNamed:
+      return {DraftLink::Kind::kNamed, read.parent};
+    case LineMessage::Parent::kPrevious:
+      break;
+  }
+  return {};
+}
 
 std::optional<LineMessage> ReadLineMessage(const state::Value& line, ImportTally& tally) {
   const state::Value& body = BodyOf(line);

@@ -17,7 +17,7 @@ std::string RoleOf(std::string_view type) {
   return NormalRole(type);
 }
 
-void AddMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
+void AddTorqMessage(const state::Value& source, ChatDraft& draft, ImportTally& tally) {
   const std::string_view type = TextField(source, {"type", "role"});
   ChatMessage message;
   message.role = RoleOf(type);
@@ -59,7 +59,7 @@ Chat ReadTorqChat(const state::Value& element, ImportTally& tally) {
   chat.metadata = MetadataOf(std::move(kept));
 
   ChatDraft draft(chat.external_id);
-  for (const state::Value& message : *element.Find("messages")->AsArray()) AddMessage(message, draft, tally);
+  for (const state::Value& message : *element.Find("messages")->AsArray()) AddTorqMessage(message, draft, tally);
   std::move(draft).Finish({}, chat, tally.report());
   return chat;
 }

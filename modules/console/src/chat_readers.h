@@ -9,6 +9,7 @@
 #include "attune/console/chat.h"
 #include "attune/console/chat_import.h"
 #include "attune/state/value.h"
+#include "chat_draft.h"
 
 namespace attune::console {
 
@@ -55,6 +56,7 @@ struct LineMessage {
   enum class Parent : std::uint8_t { kPrevious, kRoot, kNamed } parent_kind = Parent::kPrevious;
 };
 std::optional<LineMessage> ReadLineMessage(const state::Value& line, ImportTally& tally);
+DraftLink LinkOf(const LineMessage& read);
 // Of the chat that the line belongs to; empty when it does not say.
 std::string_view ChatIdOfLine(const state::Value& line);
 

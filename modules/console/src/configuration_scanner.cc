@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "attune/base/ascii.h"
 #include "scanners.h"
 #include "source_lexer.h"
 
@@ -11,18 +12,6 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 120;   // longer ones are data, not names
 constexpr std::size_t kHeadBytesMax = 1024;  // of a line are looked at
-
-std::string_view Trim(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool StartsWithNoCase(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() &&
-         std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) { return a == Lower(b); });
-}
 
 // What a line begins; empty: nothing.
 struct Match {
@@ -80,11 +69,11 @@ Match MatchCmake(std::string_view line) {
   if (open == std::string_view::npos) return {};
   const std::string_view command = Trim(text.substr(0, open));
   Match match;
-  if (StartsWithNoCase(command, "function") || StartsWithNoCase(command, "macro")) {
-    match.kind = Lower(command[0]) == 'm' ? SymbolKind::kMacro : SymbolKind::kFunction;
+  if (StartsWithIgnoringCase(command, "function") || StartsWithIgnoringCase(command, "macro")) {
+    match.kind = ToLower(command[0]) == 'm' ? SymbolKind::kMacro : SymbolKind::kFunction;
     if (command.size() > 8) return {};
-  } else if (!StartsWithNoCase(command, "add_library") && !StartsWithNoCase(command, "add_executable") &&
-             !StartsWithNoCase(command, "add_custom_target")) {
+  } else if (!StartsWithIgnoringCase(command, "add_library") && !StartsWithIgnoringCase(command, "add_executable") &&
+             !StartsWithIgnoringCase(command, "add_custom_target")) {
     return {};
   }
   const std::string_view rest = Trim(text.substr(open + 1));
@@ -95,9 +84,9 @@ Match MatchCmake(std::string_view line) {
 // FROM image AS name
 Match MatchDockerfile(std::string_view line) {
   const std::string_view text = Trim(line);
-  if (!StartsWithNoCase(text, "from ")) return {};
+  if (!StartsWithIgnoringCase(text, "from ")) return {};
   for (std::size_t at = 5; at + 4 < text.size(); ++at) {
-    if (StartsWithNoCase(text.substr(at), " as ")) return {Trim(text.substr(at + 4))};
+    if (StartsWithIgnoringCase(text.substr(at), " as ")) return {Trim(text.substr(at + 4))};
   }
   return {Trim(text.substr(5))};
 }

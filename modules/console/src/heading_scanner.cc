@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attune/base/ascii.h"
 #include "scanners.h"
 
 namespace attune::console {
@@ -13,11 +14,6 @@ namespace {
 
 constexpr std::size_t kHeadingBytesMax = 300;  // longer lines are text
 constexpr std::uint32_t kLevelsMax = 8;
-
-std::string_view Trim(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
 
 // The byte that the whole line repeats, 0 if it is no such line.
 char Underline(std::string_view line, std::size_t length_min) {

@@ -5,26 +5,21 @@
 #include <limits>
 #include <optional>
 
+#include "attune/base/ascii.h"
 #include "attune/base/check.h"
 #include "html_entities.h"
+#include "words.h"
 
 namespace attune::console {
 namespace {
 
-constexpr std::size_t kTagNameMax = 16;        // longer names are of no element that matters here
-constexpr std::size_t kReferenceMax = 32;      // bytes between '&' and ';'
-constexpr std::size_t kOldEntityMax = 6;       // "Aacute", the longest of HTML 2
-constexpr std::size_t kHeadingBytesMax = 300;  // a heading that is never closed ends here
+constexpr std::size_t kTagNameMax = 16;            // longer names are of no element that matters here
+constexpr std::size_t kReferenceMax = 32;          // bytes between '&' and ';'
+constexpr std::size_t kOldEntityMax = 6;           // "Aacute", the longest of HTML 2
+constexpr std::size_t kHtmlHeadingBytesMax = 300;  // a heading that is never closed ends here
 constexpr std::size_t kHeadingsMax = 20'000;
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-bool IsLetter(char c) { return Lower(c) >= 'a' && Lower(c) <= 'z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\n'; }
-
-bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Elements whose edges separate words. Everything else flows.
 bool Separates(std::string_view name) {
@@ -146,12 +141,12 @@ class HtmlReader {
     const std::size_t last = std::min(limit, start + kReferenceMax);
     std::optional<char32_t> code;
     if (At(start) == '#') {
-      const bool hex = Lower(At(start + 1)) == 'x';
+      const bool hex = ToLower(At(start + 1)) == 'x';
       end = start + (hex ? 2 : 1);
       const std::size_t digits = end;
       char32_t value = 0;
       for (; end < last; ++end) {
-        const char c = Lower(html_[end]);
+        const char c = ToLower(html_[end]);
         if (!IsDigit(c) && !(hex && c >= 'a' && c <= 'f')) break;
         value = std::min<char32_t>(value * (hex ? 16 : 10) + static_cast<char32_t>(IsDigit(c) ? c - '0' : c - 'a' + 10),
                                    0x110000);
@@ -195,7 +190,7 @@ class HtmlReader {
     std::size_t length = 0;
     std::size_t i = name_at;
     for (; i < html_.size() && !IsSpace(html_[i]) && html_[i] != '>' && html_[i] != '/'; ++i) {
-      if (length < buffer.size()) buffer.at(length++) = Lower(html_[i]);
+      if (length < buffer.size()) buffer.at(length++) = ToLower(html_[i]);
     }
     const std::string_view name(buffer.data(), i - name_at > buffer.size() ? 0 : length);
     const std::size_t begin = at_;
@@ -255,8 +250,8 @@ class HtmlReader {
   }
 
   bool IsAlt(std::size_t equals) const {
-    return equals >= 4 && IsSpace(html_[equals - 4]) && Lower(html_[equals - 3]) == 'a' &&
-           Lower(html_[equals - 2]) == 'l' && Lower(html_[equals - 1]) == 't';
+    return equals >= 4 && IsSpace(html_[equals - 4]) && ToLower(html_[equals - 3]) == 'a' &&
+           ToLower(html_[equals - 2]) == 'l' && ToLower(html_[equals - 1]) == 't';
   }
 
   void AddAlt(std::size_t begin, std::size_t end) {
@@ -296,8 +291,7 @@ class HtmlReader {
   std::size_t FindClosing(std::string_view name) const {
     for (std::size_t i = html_.find("</", at_); i != std::string_view::npos; i = html_.find("</", i + 2)) {
       const std::string_view candidate = html_.substr(i + 2, name.size());
-      const bool same = candidate.size() == name.size() && std::equal(name.begin(), name.end(), candidate.begin(),
-                                                                      [](char a, char b) { return a == Lower(b); });
+      const bool same = EqualsIgnoringCase(candidate, name);
       const char after = At(i + 2 + name.size());
       if (same && (IsSpace(after) || after == '>' || after == '/')) return i;
     }
@@ -327,8 +321,8 @@ class HtmlReader {
     std::size_t begin = heading_begin_;
     std::size_t end = page_.text.size();
     while (begin < end && IsSpace(page_.text[begin])) ++begin;
-    if (end - begin > kHeadingBytesMax) {
-      end = begin + kHeadingBytesMax;
+    if (end - begin > kHtmlHeadingBytesMax) {
+      end = begin + kHtmlHeadingBytesMax;
       while (end > begin && (static_cast<unsigned char>(page_.text[end]) & 0xC0U) == 0x80U) --end;
     }
     while (end > begin && IsSpace(page_.text[end - 1])) --end;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "attune/base/ascii.h"
+
 namespace attune::console {
 namespace {
 
@@ -181,12 +183,10 @@ std::optional<Language> Find(const Named (&rows)[N], std::string_view key) {
 constexpr std::size_t kHeaderBytes = 64 * 1024;  // of a ".h" file are looked at: licences and includes come first
 constexpr std::size_t kKeyMax = 24;              // longer than every key above
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 // `text` in lower case, in `buffer`; empty if it is longer than any key.
 std::string_view Lowered(std::string_view text, std::array<char, kKeyMax>& buffer) {
   if (text.size() > kKeyMax) return {};
-  std::transform(text.begin(), text.end(), buffer.begin(), Lower);
+  std::transform(text.begin(), text.end(), buffer.begin(), ToLower);
   return {buffer.data(), text.size()};
 }
 
@@ -208,13 +208,6 @@ std::string_view Interpreter(std::string_view head) {
   }
   return {};
 }
-
-bool StartsWithNoCase(std::string_view text, std::string_view lower_prefix) {
-  return text.size() >= lower_prefix.size() && std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(),
-                                                          [](char a, char b) { return a == Lower(b); });
-}
-
-bool IsLetter(char c) { return Lower(c) >= 'a' && Lower(c) <= 'z'; }
 
 bool ContainsWord(std::string_view head, std::string_view word) {
   for (std::size_t at = head.find(word); at != std::string_view::npos; at = head.find(word, at + 1)) {
@@ -267,7 +260,7 @@ Language LanguageOfContent(std::string_view head) {
   if (const auto found = LanguageOfModeline(head)) return *found;
   std::string_view text = head.substr(0, 1024);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), text.size()));
-  if (StartsWithNoCase(text, "<!doctype html") || StartsWithNoCase(text, "<html")) return kHtml;
+  if (StartsWithIgnoringCase(text, "<!doctype html") || StartsWithIgnoringCase(text, "<html")) return kHtml;
   if (text.starts_with("<?xml")) return kXml;
   if (text.starts_with("<?php")) return kPhp;
   return kPlainText;
@@ -291,8 +284,8 @@ Language DetectLanguage(std::string_view path, std::string_view head) noexcept {
   const std::string_view file = path.substr(path.rfind('/') + 1);
   std::array<char, kKeyMax> buffer{};
   if (const auto found = Find(kFileNames, Lowered(file, buffer))) return *found;
-  if (StartsWithNoCase(file, "dockerfile.") || StartsWithNoCase(file, "containerfile.")) return kDockerfile;
-  if (StartsWithNoCase(file, "makefile.")) return kMakefile;
+  if (StartsWithIgnoringCase(file, "dockerfile.") || StartsWithIgnoringCase(file, "containerfile.")) return kDockerfile;
+  if (StartsWithIgnoringCase(file, "makefile.")) return kMakefile;
   const std::size_t dot = file.rfind('.');
   const bool has_extension = dot != std::string_view::npos && dot != 0;
   std::string_view extension = has_extension ? file.substr(dot + 1) : std::string_view();
@@ -305,10 +298,10 @@ Language DetectLanguage(std::string_view path, std::string_view head) noexcept {
   if (extension.empty()) return LanguageOfContent(head);
   const auto found = Find(kExtensions, Lowered(extension, buffer));
   if (!found || *found == kPlainText) {
-    const bool says_text = StartsWithNoCase(extension, "txt");
+    const bool says_text = StartsWithIgnoringCase(extension, "txt");
     return says_text ? kPlainText : LanguageOfContent(head);
   }
-  if (*found == kC && Lower(extension[0]) == 'h') return LanguageOfHeader(head);
+  if (*found == kC && ToLower(extension[0]) == 'h') return LanguageOfHeader(head);
   if (extension == "t" && !head.starts_with("#!") && !ContainsWord(head.substr(0, 4096), "use")) return kPlainText;
   if (extension == "cls" && !ContainsWord(head.substr(0, 4096), "\\ProvidesClass")) return kPlainText;
   return *found;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attune/base/ascii.h"
 #include "scanners.h"
 #include "source_lexer.h"
 
@@ -23,12 +24,8 @@ struct Found {
   bool to_next = false;  // lasts to the next one of its kind: package Name;
 };
 
-std::string_view TrimLeft(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text;
-}
-
-std::string_view TrimRight(std::string_view text) { return text.substr(0, text.find_last_not_of(" \t\r\n;") + 1); }
+// Semicolons end statements of every language here, and say nothing.
+std::string_view TrimEnd(std::string_view text) { return TrimRight(text, " \t\r\n;"); }
 
 bool TakeWord(std::string_view& line, std::string_view word) {
   if (!line.starts_with(word) || line.size() == word.size()) return false;
@@ -46,7 +43,7 @@ std::string_view NameAt(std::string_view line, std::string_view also) {
 }
 
 bool EndsWithWord(std::string_view line, std::string_view word) {
-  line = TrimRight(line);
+  line = TrimEnd(line);
   if (!line.ends_with(word)) return false;
   return line.size() == word.size() || !IsWordByte(line[line.size() - word.size() - 1]);
 }
@@ -114,9 +111,9 @@ Found MatchShell(std::string_view line) {
   if (name.empty()) return {};
   const bool parentheses =
       rest.starts_with("()") || (rest.starts_with('(') && TrimLeft(rest.substr(1)).starts_with(')'));
-  if (!parentheses && !(keyword && (TrimRight(rest).empty() || rest.starts_with('{')))) return {};
+  if (!parentheses && !(keyword && (TrimEnd(rest).empty() || rest.starts_with('{')))) return {};
   if (name == "if" || name == "while") return {};
-  const bool one_line = rest.find('{') != std::string_view::npos && TrimRight(rest).ends_with('}');
+  const bool one_line = rest.find('{') != std::string_view::npos && TrimEnd(rest).ends_with('}');
   return {SymbolKind::kFunction, name, !one_line};
 }
 
@@ -212,7 +209,7 @@ class LineScanner {
   // Documentation (POD, =begin, --[[ ]]) and here-documents.
   bool SkipsVerbatim(std::string_view text) {
     if (!heredoc_.empty()) {
-      if (TrimRight(TrimLeft(text)) == heredoc_) heredoc_ = {};
+      if (TrimEnd(TrimLeft(text)) == heredoc_) heredoc_ = {};
       return true;
     }
     if (in_documentation_) {

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <string_view>
 
+#include "attune/base/ascii.h"
+
 namespace attune::console {
 namespace {
 
@@ -13,13 +15,6 @@ constexpr std::uint32_t kLeadingLinesMax = 200;  // a comment above a definition
 // Below this a piece does not stand alone.
 constexpr std::uint32_t kSmallBytes = 320;
 constexpr std::uint32_t kSmallLines = 6;
-
-std::string_view Trim(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\f\v"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t\r\n\f\v") + 1);
-}
-
-bool IsBlank(std::string_view line) { return line.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos; }
 
 // Whether a line is a comment (or a decorator) by how it begins.
 bool BeginsLikeComment(std::string_view trimmed, Language language) {

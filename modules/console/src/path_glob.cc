@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kSetsMax = std::numeric_limits<std::uint16_t>::max();  // Token::set is 16 bits wide
 
-unsigned char Octet(char c) { return static_cast<unsigned char>(c); }
+unsigned char OctetOf(char c) { return static_cast<unsigned char>(c); }
 
 // The C locale's classes, whatever locale the process runs in.
 bool IsInNamedClass(std::string_view name, unsigned c, bool& known) {
@@ -117,7 +117,7 @@ bool PathGlob::CompileSet(std::string_view pattern, std::size_t& at) {
     if (c == '-' && previous != 0 && byte(i + 1) != '\0' && byte(i + 1) != ']') {
       c = byte(++i);
       if (c == '\\' && (c = byte(++i)) == '\0') return false;
-      for (unsigned member = Octet(previous); member <= Octet(c); ++member) set.set(member);
+      for (unsigned member = OctetOf(previous); member <= OctetOf(c); ++member) set.set(member);
       previous = 0;
       continue;
     }
@@ -132,7 +132,7 @@ bool PathGlob::CompileSet(std::string_view pattern, std::size_t& at) {
       }
     }
     if (c == '\\' && (c = byte(++i)) == '\0') return false;
-    set.set(Octet(c));
+    set.set(OctetOf(c));
     previous = c;
   }
   if (negated) set.flip();
@@ -150,7 +150,7 @@ bool PathGlob::MatchesByte(const Token& token, char byte) const {
     case Op::kAny:
       return byte != '/';
     case Op::kSet:
-      return sets_[token.set].test(Octet(byte));
+      return sets_[token.set].test(OctetOf(byte));
     default:
       return false;
   }

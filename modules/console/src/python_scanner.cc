@@ -10,16 +10,16 @@
 namespace attune::console {
 namespace {
 
-constexpr std::size_t kNestingMax = 64;  // definitions within each other; deeper ones belong to their parents
+constexpr std::size_t kPythonNestingMax = 64;  // definitions within each other; deeper ones belong to their parents
 
-constexpr std::array<bool, 256> MakeStops() {
+constexpr std::array<bool, 256> MakePythonStops() {
   std::array<bool, 256> stops{};
   for (const char c : {'"', '\'', '#', '(', ')', '[', ']', '{', '}', '\n', '\\'}) {
     stops.at(static_cast<unsigned char>(c)) = true;
   }
   return stops;
 }
-constexpr std::array<bool, 256> kStops = MakeStops();
+constexpr std::array<bool, 256> kPythonStops = MakePythonStops();
 
 class PythonScanner {
  public:
@@ -81,7 +81,7 @@ class PythonScanner {
     const bool method = function && found_.KindOf(parent) == SymbolKind::kClass;
     const SymbolKind kind = !function ? SymbolKind::kClass : method ? SymbolKind::kMethod : SymbolKind::kFunction;
     const std::uint32_t definition = found_.Open(kind, {text_.substr(at_, end - at_), Offset(at_), begin, parent});
-    if (open_.size() < kNestingMax) {
+    if (open_.size() < kPythonNestingMax) {
       open_.push_back({definition, indent});
     } else {
       found_.Close(definition, Offset(end));
@@ -103,7 +103,7 @@ class PythonScanner {
     const std::size_t start = at_;
     for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
-      if (!kStops[static_cast<unsigned char>(c)]) continue;
+      if (!kPythonStops[static_cast<unsigned char>(c)]) continue;
       switch (c) {
         case '(':
         case '[':

@@ -5,26 +5,14 @@
 #include <array>
 #include <string_view>
 
+#include "attune/base/ascii.h"
 #include "scanners.h"
 #include "source_lexer.h"
 
 namespace attune::console {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 512;  // of a line are looked at
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool EqualsNoCase(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() &&
-         std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) { return Lower(x) == y; });
-}
-
-std::string_view TrimLeft(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text;
-}
-std::string_view TrimRight(std::string_view text) { return text.substr(0, text.find_last_not_of(" \t\r\n") + 1); }
+constexpr std::size_t kSqlHeadBytesMax = 512;  // of a line are looked at
 
 std::string_view TakeWord(std::string_view& line) {
   line = TrimLeft(line);
@@ -72,17 +60,17 @@ struct Created {
 };
 
 Created MatchCreate(std::string_view line) {
-  if (!EqualsNoCase(TakeWord(line), "create")) return {};
+  if (!EqualsIgnoringCase(TakeWord(line), "create")) return {};
   constexpr std::size_t kAdjectivesMax = 8;  // CREATE OR REPLACE GLOBAL TEMPORARY ...
   for (std::size_t i = 0; i < kAdjectivesMax; ++i) {
     const std::string_view word = TakeWord(line);
     if (word.empty()) return {};
     const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
-                                    [&](const Kind& candidate) { return EqualsNoCase(word, candidate.word); });
+                                    [&](const Kind& candidate) { return EqualsIgnoringCase(word, candidate.word); });
     if (kind == std::end(kKinds)) continue;
     for (const std::string_view optional : {"concurrently", "body", "if", "not", "exists"}) {
       std::string_view rest = line;
-      if (EqualsNoCase(TakeWord(rest), optional)) line = rest;
+      if (EqualsIgnoringCase(TakeWord(rest), optional)) line = rest;
     }
     return {kind->kind, TakeName(line)};
   }
@@ -96,7 +84,7 @@ class SqlScanner {
   void Run() {
     for (std::uint32_t line = 1; line <= lines_.count(); ++line) {
       const std::string_view text = TrimRight(lines_.Line(line));
-      const std::string_view head = TrimLeft(text.substr(0, kHeadBytesMax));
+      const std::string_view head = TrimLeft(text.substr(0, kSqlHeadBytesMax));
       if (!in_quote_ && (head.starts_with("create") || head.starts_with("CREATE") || head.starts_with("Create"))) {
         if (const Created created = MatchCreate(head); !created.name.empty()) Open(created, line);
       }
@@ -122,10 +110,10 @@ class SqlScanner {
     }
     std::string_view first_text = text;
     const std::string_view first = TakeWord(first_text);
-    if (EqualsNoCase(first, "begin")) has_body_ = true;
+    if (EqualsIgnoringCase(first, "begin")) has_body_ = true;
     const bool semicolon = text.ends_with(';');
     const bool body_ended =
-        semicolon && (quoted_ || !has_body_ || (EqualsNoCase(first, "end") && IsPlainEnd(first_text)));
+        semicolon && (quoted_ || !has_body_ || (EqualsIgnoringCase(first, "end") && IsPlainEnd(first_text)));
     if (!in_quote_ && (routine_ ? body_ended : semicolon)) {
       found_.Close(open_, lines_.Begin(line + 1));
       open_ = kNoDefinition;
@@ -136,8 +124,8 @@ class SqlScanner {
   // "END;" or "END name;", but not "END IF;", "END LOOP;", "END CASE;"
   static bool IsPlainEnd(std::string_view rest) {
     const std::string_view word = TakeWord(rest);
-    return !EqualsNoCase(word, "if") && !EqualsNoCase(word, "loop") && !EqualsNoCase(word, "case") &&
-           !EqualsNoCase(word, "while");
+    return !EqualsIgnoringCase(word, "if") && !EqualsIgnoringCase(word, "loop") && !EqualsIgnoringCase(word, "case") &&
+           !EqualsIgnoringCase(word, "while");
   }
 
   const LineTable& lines_;

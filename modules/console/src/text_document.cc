@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "attune/base/ascii.h"
 #include "attune/console/html.h"
 #include "definition_list.h"
 #include "line_table.h"
@@ -12,8 +13,6 @@ namespace attune::console {
 namespace {
 
 constexpr Bytes kDocumentMaxOfAll(1U << 30U);  // offsets have 32 bits, and encodings may triple the size
-
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos; }
 
 // A word on why a file of this size is left out.
 Skip TooLarge(std::size_t size, Bytes limit) {

@@ -15,7 +15,7 @@ constexpr double kGrowWhenIdle = 2.0;       // factor of a step while nobody wai
 constexpr double kGrowWhenSmall = 0.2;      // share of itself that a step adds at most
 constexpr double kShrinkWhenStalled = 0.8;  // factor of a step while nothing completes: a hint, no measurement
 
-Error BadField(const char* field, const char* expected) {
+Error BadYieldField(const char* field, const char* expected) {
   return {ErrorCode::kInvalidArgument, std::string("YieldConfig.") + field + ": " + expected};
 }
 
@@ -24,14 +24,15 @@ bool IsShare(double value) noexcept { return value > 0 && value <= 1; }  // fals
 }  // namespace
 
 Status Validate(const YieldConfig& config) {
-  if (config.goal_p99 <= Duration::zero()) return BadField("goal_p99", "above zero");
-  if (!IsShare(config.pressure)) return BadField("pressure", "above 0, at most 1");
-  if (!(config.relief > 0 && config.relief < config.pressure)) return BadField("relief", "above 0, below pressure");
-  if (!(config.shrink_max > 0 && config.shrink_max < 1)) return BadField("shrink_max", "between 0 and 1");
-  if (!IsShare(config.grow_step)) return BadField("grow_step", "above 0, at most 1");
-  if (!IsShare(config.share_min)) return BadField("share_min", "above 0, at most 1");
-  if (config.idle_after < Duration::zero()) return BadField("idle_after", "not negative");
-  if (config.step_every < Duration::zero()) return BadField("step_every", "not negative");
+  if (config.goal_p99 <= Duration::zero()) return BadYieldField("goal_p99", "above zero");
+  if (!IsShare(config.pressure)) return BadYieldField("pressure", "above 0, at most 1");
+  if (!(config.relief > 0 && config.relief < config.pressure))
+    return BadYieldField("relief", "above 0, below pressure");
+  if (!(config.shrink_max > 0 && config.shrink_max < 1)) return BadYieldField("shrink_max", "between 0 and 1");
+  if (!IsShare(config.grow_step)) return BadYieldField("grow_step", "above 0, at most 1");
+  if (!IsShare(config.share_min)) return BadYieldField("share_min", "above 0, at most 1");
+  if (config.idle_after < Duration::zero()) return BadYieldField("idle_after", "not negative");
+  if (config.step_every < Duration::zero()) return BadYieldField("step_every", "not negative");
   return OkStatus();
 }
 

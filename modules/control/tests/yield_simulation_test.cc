@@ -14,17 +14,17 @@
 namespace attune::control {
 namespace {
 
-constexpr std::size_t kWorkers = 2;
+constexpr std::size_t kYieldWorkers = 2;
 constexpr double kGoal = 0.050;
 constexpr double kWindow = 1;  // seconds that a p99 looks back
 constexpr double kTick = 0.1;  // seconds between observations
-constexpr double kPhaseSeconds = 20;
+constexpr double kYieldPhaseSeconds = 20;
 constexpr double kSettle = 5;  // seconds of a phase that are not judged
 
 // Foreground load as a share of what the machine does with the background standing still.
 constexpr std::array kLoads = {0.0, 0.2, 0.5, 0.0, 0.3};
 
-struct PhaseResult {
+struct YieldPhaseResult {
   double judged = 0;
   double missed = 0;  // slower than the goal
   double share_sum = 0;
@@ -33,9 +33,11 @@ struct PhaseResult {
   double missed_rate() const { return judged == 0 ? 0 : missed / judged; }
   double share() const { return share_sum / ticks; }
 };
-using Outcome = std::array<PhaseResult, kLoads.size()>;
+using YieldOutcome = std::array<YieldPhaseResult, kLoads.size()>;
 
-std::size_t PhaseAt(double now) { return std::min(static_cast<std::size_t>(now / kPhaseSeconds), kLoads.size() - 1); }
+std::size_t YieldPhaseAt(double now) {
+  return std::min(static_cast<std::size_t>(now / kYieldPhaseSeconds), kLoads.size() - 1);
+}
 
 class Simulation {
  public:
@@ -43,9 +45,9 @@ class Simulation {
   Simulation(std::uint64_t seed, double slowdown, bool controlled)
       : random_(seed), slowdown_(slowdown), controlled_(controlled) {}
 
-  Outcome Execute() {
+  YieldOutcome Execute() {
     double arrival = NextArrival(0);
-    for (double tick = kTick; tick < kPhaseSeconds * kLoads.size(); tick += kTick) {
+    for (double tick = kTick; tick < kYieldPhaseSeconds * kLoads.size(); tick += kTick) {
       double arrivals = 0;
       for (; arrival <= tick; arrival = NextArrival(arrival)) {
         Advance(arrival);
@@ -63,9 +65,9 @@ class Simulation {
   static constexpr double kServiceMean = 0.004;
 
   double NextArrival(double now) {
-    const double load = kLoads[PhaseAt(now)];
-    if (load == 0) return kPhaseSeconds * (static_cast<double>(PhaseAt(now)) + 1) + 1e-6;  // the next phase
-    return now + random_.Exponential(kServiceMean / (load * static_cast<double>(kWorkers)));
+    const double load = kLoads[YieldPhaseAt(now)];
+    if (load == 0) return kYieldPhaseSeconds * (static_cast<double>(YieldPhaseAt(now)) + 1) + 1e-6;  // the next phase
+    return now + random_.Exponential(kServiceMean / (load * static_cast<double>(kYieldWorkers)));
   }
 
   double DrawService() {
@@ -76,8 +78,9 @@ class Simulation {
     queue_.RunUntil(now, [&](const SimulatedQueue::Completion& completion) {
       const double latency = completion.finished - completion.arrived;
       recent_.push_back({completion.finished, latency});
-      PhaseResult& phase = run_[PhaseAt(completion.arrived)];
-      if (completion.arrived - kPhaseSeconds * static_cast<double>(PhaseAt(completion.arrived)) < kSettle) return;
+      YieldPhaseResult& phase = run_[YieldPhaseAt(completion.arrived)];
+      if (completion.arrived - kYieldPhaseSeconds * static_cast<double>(YieldPhaseAt(completion.arrived)) < kSettle)
+        return;
       ++phase.judged;
       phase.missed += latency > kGoal ? 1 : 0;
     });
@@ -101,7 +104,7 @@ class Simulation {
       ASSERT_GE(share_, 0.05);
       ASSERT_LE(share_, 1.0);
     }
-    PhaseResult& phase = run_[PhaseAt(now)];
+    YieldPhaseResult& phase = run_[YieldPhaseAt(now)];
     phase.share_sum += share_;
     ++phase.ticks;
     phase.share_end = share_;
@@ -117,9 +120,9 @@ class Simulation {
   const bool controlled_;
   double share_ = 1;
   YieldController yield_;
-  SimulatedQueue queue_{kWorkers, [this](double) { return DrawService(); }};
+  SimulatedQueue queue_{kYieldWorkers, [this](double) { return DrawService(); }};
   std::deque<Recent> recent_;
-  Outcome run_{};
+  YieldOutcome run_{};
 };
 
 TEST(YieldSimulation, KeepsTheGoalWhereFullSpeedBackgroundBreaksIt) {
@@ -130,8 +133,8 @@ TEST(YieldSimulation, KeepsTheGoalWhereFullSpeedBackgroundBreaksIt) {
   std::array<double, kLoads.size()> share{};
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const double slowdown = SimulatedRandom(seed).Between(3, 8);
-    const Outcome controlled = Simulation(seed, slowdown, true).Execute();
-    const Outcome full_speed = Simulation(seed, slowdown, false).Execute();
+    const YieldOutcome controlled = Simulation(seed, slowdown, true).Execute();
+    const YieldOutcome full_speed = Simulation(seed, slowdown, false).Execute();
     for (std::size_t p = 0; p < kLoads.size(); ++p) {
       mean[p] += controlled[p].missed_rate() / kSeeds;
       worst[p] = std::max(worst[p], controlled[p].missed_rate());
@@ -154,14 +157,14 @@ TEST(YieldSimulation, KeepsTheGoalWhereFullSpeedBackgroundBreaksIt) {
 
 TEST(YieldSimulation, WhereTheBackgroundDoesNoHarmItRunsAtNearlyFullSpeed) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const Outcome run = Simulation(seed, 0.2, true).Execute();
-    for (const PhaseResult& phase : run) EXPECT_GE(phase.share(), 0.85) << "seed " << seed;
+    const YieldOutcome run = Simulation(seed, 0.2, true).Execute();
+    for (const YieldPhaseResult& phase : run) EXPECT_GE(phase.share(), 0.85) << "seed " << seed;
   }
 }
 
 TEST(YieldSimulation, TheSameSeedGivesTheSameShares) {
-  const Outcome a = Simulation(7, 5, true).Execute();
-  const Outcome b = Simulation(7, 5, true).Execute();
+  const YieldOutcome a = Simulation(7, 5, true).Execute();
+  const YieldOutcome b = Simulation(7, 5, true).Execute();
   for (std::size_t p = 0; p < kLoads.size(); ++p) EXPECT_EQ(a[p].share_sum, b[p].share_sum);
 }
 

@@ -20,7 +20,7 @@ static void AttuneVisitOwned(memory::SizeVisitor& visit, const SearchResponse& r
 namespace {
 
 // An answer nobody asked again for within this time belongs to another train of thought.
-constexpr Duration kKeptFor = std::chrono::minutes(10);
+constexpr Duration kAnswersKeptFor = std::chrono::minutes(10);
 // Answers with snippets are about 5 KB; half of that makes the bytes the tighter limit.
 constexpr std::uint64_t kBytesPerAnswer = 2560;
 
@@ -60,7 +60,7 @@ struct AnswerCache::Kept {
               {.name = "cache.answers",
                .entries_max = share.at_first.count() / kBytesPerAnswer,
                .bytes_max = share.at_first,
-               .time_to_live = kKeptFor},
+               .time_to_live = kAnswersKeptFor},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
         consumer(cache, {.bytes_useful_max = share.useful_max, .bytes_per_entry = Bytes(kBytesPerAnswer)}) {}
   cache::Cache<std::string, AnswerPtr> cache;

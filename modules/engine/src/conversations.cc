@@ -57,7 +57,7 @@ Note FromStore(const store::Note& stored) {
 IndexPassage ForIndex(PassageId id, HitKind kind, std::string title, std::string role, std::string text,
                       WallTime time) {
   return {.id = id,
-          .source = std::string(ToString(kind)) + "s",
+          .source = std::string(NameOf(kind)) + "s",
           .path = std::move(title),
           .language = "",
           .role = std::move(role),

@@ -9,8 +9,8 @@
 namespace attune::engine {
 namespace {
 
-constexpr std::size_t kFilesMax = 250;                   // as many as somebody reads around in
-constexpr Duration kKeptFor = std::chrono::minutes(10);  // a removed file is not kept for much longer
+constexpr std::size_t kFilesMax = 250;                        // as many as somebody reads around in
+constexpr Duration kFilesKeptFor = std::chrono::minutes(10);  // a removed file is not kept for much longer
 
 struct FileTraits : cache::CacheTraits<std::int64_t, FileTextPtr> {
   static Bytes OwnedBytes(std::int64_t) { return Bytes(0); }
@@ -30,7 +30,10 @@ bool Contains(const store::PassageRange& range, store::PassageId passage) {
 struct FileCache::Kept {
   Kept(const CacheWorld& world, CacheShare share)
       : cache(world.clock,
-              {.name = "cache.files", .entries_max = kFilesMax, .bytes_max = share.at_first, .time_to_live = kKeptFor},
+              {.name = "cache.files",
+               .entries_max = kFilesMax,
+               .bytes_max = share.at_first,
+               .time_to_live = kFilesKeptFor},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
         consumer(cache, {.bytes_useful_max = share.useful_max}) {}
   FilesByDocument cache;

@@ -54,7 +54,7 @@ IndexPassage ToIndexPassage(const store::Indexable& stored) {
   if (stored.id.kind() == store::PassageKind::kMessage) kind = HitKind::kMessage;
   const bool is_document = stored.id.kind() == store::PassageKind::kDocument;
   return {.id = stored.id,
-          .source = is_document ? std::string(stored.source_name) : std::string(ToString(kind)) + "s",
+          .source = is_document ? std::string(stored.source_name) : std::string(NameOf(kind)) + "s",
           .path = std::string(is_document ? stored.path : stored.title),
           .language = std::string(stored.language),
           .role = std::string(stored.role),

@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, 7> kNames = {"other", "code", "prose", "p
 
 }  // namespace
 
-std::string_view ToString(HitKind kind) noexcept {
+std::string_view NameOf(HitKind kind) noexcept {
   const auto number = static_cast<std::size_t>(kind);
   return number < kNames.size() ? kNames[number] : kNames[0];
 }

@@ -13,7 +13,7 @@ namespace attune::engine {
 
 enum class HitKind : std::uint8_t { kOther = 0, kCode = 1, kProse = 2, kPage = 3, kData = 4, kNote = 5, kMessage = 6 };
 
-std::string_view ToString(HitKind kind) noexcept;
+std::string_view NameOf(HitKind kind) noexcept;
 std::optional<HitKind> ParseHitKind(std::string_view name) noexcept;
 HitKind KindOf(store::DocumentKind kind) noexcept;
 

@@ -15,7 +15,7 @@ constexpr std::uint64_t kBytesPerPassage = 512;
 // Finding a row and its share of unpacking a document, roughly; only its ratio to what other caches save counts.
 constexpr Duration kReadCost = std::chrono::microseconds(30);
 // What was removed while it was being read may be kept once more; not for long.
-constexpr Duration kKeptFor = std::chrono::minutes(30);
+constexpr Duration kPassagesKeptFor = std::chrono::minutes(30);
 
 struct PassageTraits : cache::CacheTraits<std::uint64_t, PassageTextPtr> {
   static Bytes OwnedBytes(std::uint64_t) { return Bytes(0); }
@@ -37,7 +37,7 @@ struct PassageCache::Kept {
               {.name = "cache.passages",
                .entries_max = share.at_first.count() / kBytesPerPassage,
                .bytes_max = share.at_first,
-               .time_to_live = kKeptFor,
+               .time_to_live = kPassagesKeptFor,
                .worth = {.load_cost = kReadCost}},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
         consumer(cache, {.bytes_useful_max = share.useful_max, .bytes_per_entry = Bytes(kBytesPerPassage)}) {}

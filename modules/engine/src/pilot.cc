@@ -8,7 +8,7 @@
 namespace attune::engine {
 namespace {
 
-std::string_view ToString(control::KnobUnit unit) {
+std::string_view NameOf(control::KnobUnit unit) {
   switch (unit) {
     case control::KnobUnit::kRatio:
       return "ratio";
@@ -28,7 +28,7 @@ KnobStatus StatusOf(const control::KnobView& view) {
   return {.name = view.name,
           .value = view.value,
           .default_value = view.default_value,
-          .unit = std::string(ToString(view.unit)),
+          .unit = std::string(NameOf(view.unit)),
           .domain = view.domain,
           .applies = std::string(control::ToString(view.applies)),
           .help = view.help,

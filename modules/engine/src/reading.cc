@@ -17,7 +17,7 @@ std::string WithoutTrailingSlashes(std::string path) {
   return path;
 }
 
-std::string LastPart(const std::string& path) {
+std::string DefaultName(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   return name.empty() ? "root" : name;
 }
@@ -89,7 +89,7 @@ Result<Source*> Reading::Adopt(store::SourceId id, const std::string& name, cons
 }
 
 std::string Reading::FreeName(const std::string& root, std::string wanted) const {
-  if (wanted.empty()) wanted = LastPart(root);
+  if (wanted.empty()) wanted = DefaultName(root);
   const auto taken = [this](const std::string& name) {
     return std::any_of(sources_.begin(), sources_.end(), [&](const auto& source) { return source->name() == name; });
   };

@@ -44,7 +44,7 @@ Result<index::Filters> FiltersOf(const SearchRequest& request) {
 SearchHit FromIndex(const index::Hit& hit) {
   SearchHit out;
   out.id = store::ToString(store::PassageId::FromValue(hit.id));
-  out.kind = ToString(static_cast<HitKind>(hit.kind));
+  out.kind = NameOf(static_cast<HitKind>(hit.kind));
   out.source = hit.source;
   out.path = console::ToPathText(hit.path);
   out.language = hit.language;
@@ -76,7 +76,7 @@ SearchHit WhereOf(const store::PassageText& found) {
   where.time = found.time;
   switch (found.id.kind()) {
     case PassageKind::kDocument:
-      where.kind = ToString(KindOf(found.document_kind));
+      where.kind = NameOf(KindOf(found.document_kind));
       where.source = found.source_name;
       where.path = console::ToPathText(found.path);
       where.language = found.language;
@@ -86,12 +86,12 @@ SearchHit WhereOf(const store::PassageText& found) {
       where.page = found.passage.page;
       break;
     case PassageKind::kNote:
-      where.kind = ToString(HitKind::kNote);
+      where.kind = NameOf(HitKind::kNote);
       where.source = "notes";
       where.path = found.title;
       break;
     case PassageKind::kMessage:
-      where.kind = ToString(HitKind::kMessage);
+      where.kind = NameOf(HitKind::kMessage);
       where.source = "messages";
       where.path = found.title;
       where.role = found.role;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kTitlesMax = 4096;  // chats that are written to at one time
 // An import may give a chat another title; new messages show it after this long at the latest.
-constexpr Duration kKeptFor = std::chrono::minutes(10);
+constexpr Duration kTitlesKeptFor = std::chrono::minutes(10);
 
 using TitlesByChat = cache::Cache<std::int64_t, std::string>;
 
@@ -20,7 +20,7 @@ struct TitleCache::Kept {
               {.name = "cache.titles",
                .entries_max = kTitlesMax,
                .bytes_max = share.at_first,
-               .time_to_live = kKeptFor,
+               .time_to_live = kTitlesKeptFor,
                .negative_time_to_live = Duration(0)},
               {.removed = {}, .background = world.background, .journal = &world.journal}),
         consumer(cache, {.bytes_useful_max = share.useful_max}) {}

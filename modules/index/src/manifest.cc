@@ -15,7 +15,7 @@ constexpr std::string_view kChecksumKey = "crc32c ";
 constexpr std::string_view kSuffix = ".seg";
 constexpr std::size_t kDigits = 16;
 
-Error Corrupt(const std::string& what) { return {ErrorCode::kCorruption, "text index manifest " + what}; }
+Error CorruptManifest(const std::string& what) { return {ErrorCode::kCorruption, "text index manifest " + what}; }
 
 std::string Hexadecimal(std::uint64_t value, int digits) {
   std::array<char, 24> text{};
@@ -56,13 +56,13 @@ Result<std::vector<std::string>> ParseManifest(std::string_view text) {
   while (at < text.size()) {
     const std::size_t end = text.find('\n', at);
     if (end == std::string_view::npos) {
-      return Corrupt("is cut off");
+      return CorruptManifest("is cut off");
     }
     const std::string_view line = text.substr(at, end - at);
     if (!title) {
       if (line != kTitle) {
-        return Corrupt("begins with '" + std::string(line.substr(0, 64)) + "' instead of '" + std::string(kTitle) +
-                       "'");
+        return CorruptManifest("begins with '" + std::string(line.substr(0, 64)) + "' instead of '" +
+                               std::string(kTitle) + "'");
       }
       title = true;
     } else if (line.starts_with(kSegmentKey) && SegmentFileNumber(line.substr(kSegmentKey.size())) &&
@@ -70,15 +70,15 @@ Result<std::vector<std::string>> ParseManifest(std::string_view text) {
       names.emplace_back(line.substr(kSegmentKey.size()));
     } else if (line.starts_with(kChecksumKey)) {
       if (line.substr(kChecksumKey.size()) != Hexadecimal(Crc32c(text.substr(0, at)), 8) || end + 1 != text.size()) {
-        return Corrupt("fails its checksum");
+        return CorruptManifest("fails its checksum");
       }
       return names;
     } else {
-      return Corrupt("has a line that makes no sense: '" + std::string(line.substr(0, 64)) + "'");
+      return CorruptManifest("has a line that makes no sense: '" + std::string(line.substr(0, 64)) + "'");
     }
     at = end + 1;
   }
-  return Corrupt("is cut off");
+  return CorruptManifest("is cut off");
 }
 
 }  // namespace attune::index

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t kDocsPerDeadlineCheck = 256;
 
-Error DeadlinePassed() { return {ErrorCode::kDeadline, "the search ran out of time while it looked for a phrase"}; }
+Error PhraseOutOfTime() { return {ErrorCode::kDeadline, "the search ran out of time while it looked for a phrase"}; }
 
 // Removes from `starts` every phrase start that has no `positions` entry at `offset` behind it.
 void KeepFollowed(std::vector<std::uint32_t>& starts, const std::vector<std::uint32_t>& positions,
@@ -81,7 +81,7 @@ Result<MaterialList> FindPhrase(const Segment& segment, const std::vector<TermIn
   std::uint32_t visited = 0;
   for (std::uint32_t doc = finder.Next(0); doc != PostingCursor::kNoDoc; doc = finder.Next(doc + 1)) {
     if (++visited % kDocsPerDeadlineCheck == 0 && deadline.passed()) {
-      return DeadlinePassed();
+      return PhraseOutOfTime();
     }
     const std::uint32_t tf = finder.Count(doc);
     if (tf != 0) {

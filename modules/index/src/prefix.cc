@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kTermsPerDeadlineCheck = 1024;
 
-Error DeadlinePassed() { return {ErrorCode::kDeadline, "the search ran out of time while it expanded a prefix"}; }
+Error PrefixOutOfTime() { return {ErrorCode::kDeadline, "the search ran out of time while it expanded a prefix"}; }
 
 struct Candidate {
   std::string term;
@@ -29,7 +29,7 @@ Result<std::vector<Candidate>> Collect(const Segments& segments, Field field, st
       found[std::string(cursor.term())] += cursor.info().passages;
       cursor.Next();
       if (n % kTermsPerDeadlineCheck == 0 && deadline.passed()) {
-        return DeadlinePassed();
+        return PrefixOutOfTime();
       }
     }
   }
@@ -80,7 +80,7 @@ Result<PrefixLists> FindPrefix(const Segments& segments, Field field, std::strin
   }
   for (const auto& segment : segments) {
     if (deadline.passed()) {
-      return DeadlinePassed();
+      return PrefixOutOfTime();
     }
     result.lists.push_back(Union(*segment, field, terms));
   }

@@ -16,7 +16,7 @@ constexpr std::uint32_t kWindow = 512;  // passages; the sums fit in the first-l
 constexpr std::uint32_t kWindowsPerDeadlineCheck = 8;
 using WindowBits = std::array<std::uint64_t, kWindow / 64>;
 
-Error DeadlinePassed() { return {ErrorCode::kDeadline, "the search ran out of time"}; }
+Error SearchOutOfTime() { return {ErrorCode::kDeadline, "the search ran out of time"}; }
 
 // A list that counts, in one segment.
 struct ScoredList {
@@ -134,7 +134,7 @@ class SegmentSearch {
     std::uint32_t windows = 0;
     for (std::uint32_t begin = 0; begin < segment_.passages(); begin = NextWindow(begin)) {
       if (windows++ % kWindowsPerDeadlineCheck == 0 && deadline.passed()) {
-        return DeadlinePassed();
+        return SearchOutOfTime();
       }
       Window(begin, std::min(begin + kWindow, segment_.passages()));
     }
@@ -417,7 +417,7 @@ Result<TopK> RunSearch(const Segments& segments, const SearchRequest& request, c
   }
   const Deadline deadline(clock, request.options.deadline);
   if (deadline.passed()) {
-    return DeadlinePassed();
+    return SearchOutOfTime();
   }
   std::uint64_t stored = 0;
   std::uint64_t positions = 0;

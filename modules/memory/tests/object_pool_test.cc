@@ -34,7 +34,7 @@ struct Counted {
   static inline std::atomic<int> alive = 0;
 };
 
-TimePoint At(int seconds) { return TimePoint(std::chrono::seconds(seconds)); }
+TimePoint AtSecond(int seconds) { return TimePoint(std::chrono::seconds(seconds)); }
 
 class ObjectPoolTest : public testing::Test {
  protected:
@@ -243,13 +243,13 @@ TEST(ObjectPoolDeathTest, ALeaseMustNotOutliveItsPool) {
 
 TEST(ObjectPoolTrimTest, GivesBackWhatWasNotNeededSinceTheLastTrim) {
   ObjectPool<Counted> pool({.capacity_max = 100'000, .trim_interval = std::chrono::seconds(10)});
-  pool.Trim(At(100));
+  pool.Trim(AtSecond(100));
   std::vector<PoolHandle> handles(100'000);
   ASSERT_EQ(pool.TryAcquire(handles), 100'000U);
   pool.Release(handles);
-  EXPECT_EQ(pool.Trim(At(105)), 0_B);  // too early
-  EXPECT_EQ(pool.Trim(At(110)), 0_B);  // all were needed within the interval
-  EXPECT_GT(pool.Trim(At(120)), 0_B);
+  EXPECT_EQ(pool.Trim(AtSecond(105)), 0_B);  // too early
+  EXPECT_EQ(pool.Trim(AtSecond(110)), 0_B);  // all were needed within the interval
+  EXPECT_GT(pool.Trim(AtSecond(120)), 0_B);
   EXPECT_EQ(Counted::alive, 0);
   EXPECT_EQ(pool.stats().destroyed, 100'000U);
   EXPECT_EQ(pool.stats().open, 0U);
@@ -263,8 +263,8 @@ TEST(ObjectPoolTrimTest, KeepsTheInitialCapacity) {
   std::vector<PoolHandle> handles(1024);
   ASSERT_EQ(pool.TryAcquire(handles), 1024U);
   pool.Release(handles);
-  pool.Trim(At(100));
-  pool.Trim(At(200));
+  pool.Trim(AtSecond(100));
+  pool.Trim(AtSecond(200));
   EXPECT_GE(pool.stats().open, 128U);
   EXPECT_LT(pool.stats().open, 128U + 64U);
 }
@@ -305,7 +305,7 @@ TEST(ObjectPoolTrimTest, GivesToTheBrokerUnderPressure) {
   ASSERT_EQ(pool.TryAcquire(handles), 3000U);
   pool.Release(handles);
   EXPECT_GT(pool.bytes(), 7_MiB);
-  broker.Maintain(At(0));
+  broker.Maintain(AtSecond(0));
   EXPECT_LT(pool.bytes(), 6_MiB + 512_KiB);
 }
 
@@ -660,7 +660,7 @@ TEST(ObjectPoolHammerTest, NoObjectHasTwoHoldersAndTheBooksStaySquare) {
     });
   }
   for (int now = 1; running > 0; ++now) {
-    pool.Trim(At(now));
+    pool.Trim(AtSecond(now));
     pool.Shrink(4_KiB);
     (void)pool.stats();
     std::this_thread::yield();

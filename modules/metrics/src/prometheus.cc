@@ -30,7 +30,7 @@ std::string_view TypeText(MetricType type) noexcept {
   return "histogram";
 }
 
-void AppendNumber(std::string& out, double value) {
+void AppendSample(std::string& out, double value) {
   if (std::isnan(value)) {
     out += "NaN";
   } else if (std::isinf(value)) {
@@ -87,7 +87,7 @@ class Writer {
     const auto bounds = is_duration ? std::span<const double>(kSecondsBounds) : std::span<const double>(kCountBounds);
     for (const double bound : bounds) {
       std::string text;
-      AppendNumber(text, bound);
+      AppendSample(text, bound);
       Line(name, "_bucket", labels, text, static_cast<double>(histogram.CountUpTo(bound * scale)));
     }
     Line(name, "_bucket", labels, "+Inf", static_cast<double>(histogram.count()));
@@ -110,7 +110,7 @@ class Writer {
     if (!bound.empty()) label("le", bound);
     if (separator == ',') out_ += '}';
     out_ += ' ';
-    AppendNumber(out_, value);
+    AppendSample(out_, value);
     out_ += '\n';
   }
 

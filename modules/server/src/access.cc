@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "attune/base/ascii.h"
+
 namespace attune::server {
 namespace {
 
@@ -11,7 +13,7 @@ struct HostPort {
   std::string_view port;  // empty: none
 };
 
-HostPort Split(std::string_view host) {
+HostPort SplitHost(std::string_view host) {
   const std::size_t bracket = host.rfind(']');
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon == std::string_view::npos) return {host, {}};
@@ -50,9 +52,9 @@ bool EqualInConstantTime(std::string_view a, std::string_view b) noexcept {
 AccessPolicy::AccessPolicy(AccessRules rules) : rules_(std::move(rules)), loopback_(IsLoopback(rules_.address)) {}
 
 bool AccessPolicy::IsOwnHost(std::string_view host) const {
-  const auto [name, port] = Split(host);
+  const auto [name, port] = SplitHost(host);
   for (const std::string& allowed : rules_.hosts_allowed) {
-    const auto [allowed_name, allowed_port] = Split(allowed);
+    const auto [allowed_name, allowed_port] = SplitHost(allowed);
     if (EqualsIgnoringCase(name, allowed_name) && (allowed_port.empty() || allowed_port == port)) return true;
   }
   if (port != std::to_string(rules_.port) && !(port.empty() && rules_.port == 80)) return false;

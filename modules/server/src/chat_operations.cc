@@ -37,20 +37,7 @@ constexpr std::array kCreateBody = std::to_array<Parameter>({
     {.name = "title", .help = "What it is about.", .required = true, .min = 1, .max = 512},
     kModel,
 });
-constexpr std::array kListQuery = std::to_array<Parameter>({
-    {.name = "limit",
-     .place = Place::kQuery,
-     .shape = Shape::kInteger,
-     .help = "How many at most.",
-     .min = 1,
-     .max = 200,
-     .default_json = "50"},
-    {.name = "before",
-     .place = Place::kQuery,
-     .shape = Shape::kId,
-     .help = "Only chats older than this one.",
-     .id_prefix = 'c'},
-});
+constexpr std::array kChatPaging = Paging("Only chats older than this one.", 'c');
 constexpr std::array kReadParameters = std::to_array<Parameter>({
     kChatPathId,
     {.name = "limit",
@@ -234,7 +221,7 @@ void ImportChats(Engine& engine, const Value& object, Done done) {
             });
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kChatOperations = std::to_array<Operation>({
     {.name = "create_chat",
      .method = Method::kPost,
      .path = "/v1/chats",
@@ -248,7 +235,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
      .method = Method::kGet,
      .path = "/v1/chats",
      .summary = "Chats, newest first.",
-     .parameters = kListQuery,
+     .parameters = kChatPaging,
      .answer = "ChatList",
      .run = ListChats},
     {.name = "import_chats",
@@ -304,6 +291,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> ChatOperations() { return kOperations; }
+std::span<const Operation> ChatOperations() { return kChatOperations; }
 
 }  // namespace attune::server

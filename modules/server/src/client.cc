@@ -5,14 +5,12 @@
 #include "attune/server/client.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -23,8 +21,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "attune/base/ascii.h"
 #include "attune/base/duration.h"
 #include "attune/server/url.h"
+#include "awaiting.h"
 
 namespace attune::server {
 namespace {
@@ -33,10 +33,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
-using ErrorOf = boost::system::error_code;
 using Parser = http::response_parser<http::buffer_body>;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kPieceBytes = 64 << 10;
 constexpr std::uint32_t kHeaderMax = 64 << 10;
 

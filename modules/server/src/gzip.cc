@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attune/base/ascii.h"
 #include "attune/server/http_message.h"
 
 namespace attune::server {
@@ -18,12 +19,6 @@ void SetInput(z_stream& stream, std::string_view bytes) {
   // zlib's interface is older than const; it does not write to its input.
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace
@@ -70,9 +65,9 @@ bool AcceptsGzip(std::string_view header) noexcept {
     const std::size_t comma = header.find(',');
     const std::string_view item = header.substr(0, comma);
     const std::size_t semicolon = item.find(';');
-    const std::string_view name = Trimmed(item.substr(0, semicolon));
+    const std::string_view name = Trim(item.substr(0, semicolon));
     if (EqualsIgnoringCase(name, "gzip") || name == "*") {
-      const std::string_view weight = semicolon == std::string_view::npos ? "" : Trimmed(item.substr(semicolon + 1));
+      const std::string_view weight = semicolon == std::string_view::npos ? "" : Trim(item.substr(semicolon + 1));
       return !(weight.starts_with("q=0") && weight.find_first_not_of("0.", 2) == std::string_view::npos);
     }
     if (comma == std::string_view::npos) return false;

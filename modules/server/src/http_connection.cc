@@ -8,15 +8,15 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
 #include <utility>
 
+#include "attune/base/ascii.h"
+#include "awaiting.h"
 #include "response_text.h"
 
 namespace attune::server {
@@ -25,9 +25,7 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
-using ErrorOf = boost::system::error_code;
 
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kScratchBytes = 16 << 10;          // of a body, at a time
 constexpr std::uint64_t kBodyBytesPerSecond = 64 << 10;  // a slower upload than this on average is given up
 constexpr Duration kLingerTimeout = std::chrono::seconds(2);

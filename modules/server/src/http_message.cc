@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "attune/base/ascii.h"
+
 namespace attune::server {
 namespace {
 
@@ -13,8 +15,6 @@ constexpr std::array<std::pair<Method, std::string_view>, 6> kMethods{{{Method::
                                                                        {Method::kPut, "PUT"},
                                                                        {Method::kDelete, "DELETE"},
                                                                        {Method::kOptions, "OPTIONS"}}};
-
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
 
@@ -30,10 +30,6 @@ Method ParseMethod(std::string_view text) noexcept {
     if (name == text) return known;
   }
   return Method::kOther;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
 const std::string* HttpRequest::Find(std::string_view name) const noexcept {

@@ -4,13 +4,11 @@
 #include <optional>
 
 #include "attune/sys/random.h"
+#include "mcp_headers.h"
 #include "problem.h"
 
 namespace attune::server {
 namespace {
-
-constexpr std::string_view kSessionHeader = "Mcp-Session-Id";
-constexpr std::string_view kRevisionHeader = "MCP-Protocol-Version";
 
 bool Mentions(const std::string* header, std::string_view type) {
   return header == nullptr || header->find(type) != std::string::npos;

@@ -6,11 +6,11 @@
 #include "attune/server/mcp.h"
 #include "attune/state/json.h"
 #include "json_rpc.h"
+#include "mcp_headers.h"
 
 namespace attune::server {
 namespace {
 
-constexpr std::string_view kSessionHeader = "Mcp-Session-Id";
 constexpr std::string_view kInitialized = R"({"jsonrpc":"2.0","method":"notifications/initialized"})";
 
 bool IsOpening(const std::string& message) {

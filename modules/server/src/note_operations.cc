@@ -17,20 +17,7 @@ constexpr std::array kRememberBody = std::to_array<Parameter>({
     {.name = "title", .help = "A short heading.", .max = 512},
     {.name = "tags", .shape = Shape::kTextList, .help = "Words to file it under.", .max = 32},
 });
-constexpr std::array kListQuery = std::to_array<Parameter>({
-    {.name = "limit",
-     .place = Place::kQuery,
-     .shape = Shape::kInteger,
-     .help = "How many at most.",
-     .min = 1,
-     .max = 200,
-     .default_json = "50"},
-    {.name = "before",
-     .place = Place::kQuery,
-     .shape = Shape::kId,
-     .help = "Only notes older than this one.",
-     .id_prefix = 'n'},
-});
+constexpr std::array kNotePaging = Paging("Only notes older than this one.", 'n');
 constexpr std::array kNotePath = std::to_array<Parameter>({
     {.name = "id",
      .place = Place::kPath,
@@ -64,7 +51,7 @@ void ForgetNote(Engine& engine, const Value& object, Done done) {
   engine.Forget(id, [done = std::move(done)](const Status& result) { ReplyNothing(result, done); });
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kNoteOperations = std::to_array<Operation>({
     {.name = "remember",
      .method = Method::kPost,
      .path = "/v1/notes",
@@ -81,7 +68,7 @@ constexpr std::array kOperations = std::to_array<Operation>({
      .method = Method::kGet,
      .path = "/v1/notes",
      .summary = "Notes, newest first.",
-     .parameters = kListQuery,
+     .parameters = kNotePaging,
      .answer = "NoteList",
      .run = ListNotes},
     {.name = "forget_note",
@@ -95,6 +82,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> NoteOperations() { return kOperations; }
+std::span<const Operation> NoteOperations() { return kNoteOperations; }
 
 }  // namespace attune::server

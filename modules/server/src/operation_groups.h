@@ -1,9 +1,11 @@
 #pragma once
 // The parts of the table of operations, one for each subject, and what their functions share.
 
+#include <array>
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "attune/engine/engine.h"
@@ -18,6 +20,20 @@ std::span<const Operation> ChatOperations();
 std::span<const Operation> SourceOperations();
 std::span<const Operation> SteeringOperations();  // knobs and status
 std::span<const Operation> ServiceOperations();   // health, metrics, the document, events, MCP
+
+// What every list takes. `before_help` says what `before` leaves out; `id_prefix` is that of the list's ids.
+constexpr std::array<Parameter, 2> Paging(std::string_view before_help, char id_prefix) {
+  return {
+      Parameter{.name = "limit",
+                .place = Place::kQuery,
+                .shape = Shape::kInteger,
+                .help = "How many at most.",
+                .min = 1,
+                .max = 200,
+                .default_json = "50"},
+      Parameter{
+          .name = "before", .place = Place::kQuery, .shape = Shape::kId, .help = before_help, .id_prefix = id_prefix}};
+}
 
 // Runs `work` on a thread of the engine, so that a thread that waits for sockets never
 // waits for a disk. Exactly one of both functions is called: `refused` when the engine is

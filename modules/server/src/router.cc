@@ -3,7 +3,7 @@
 namespace attune::server {
 namespace {
 
-std::vector<std::string_view> Split(std::string_view path) {
+std::vector<std::string_view> SegmentsOf(std::string_view path) {
   std::vector<std::string_view> segments;
   path.remove_prefix(1);
   while (true) {
@@ -35,7 +35,7 @@ bool Fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
 
 Router::Router(std::span<const Operation> operations) {
   for (const Operation& operation : operations) {
-    if (!operation.path.empty()) routes_.push_back({&operation, Split(operation.path)});
+    if (!operation.path.empty()) routes_.push_back({&operation, SegmentsOf(operation.path)});
   }
 }
 

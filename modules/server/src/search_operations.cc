@@ -171,7 +171,7 @@ void Recall(Engine& engine, const Value& object, Done done) {
   engine.SearchAsync(std::move(request), std::move(weave));
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kSearchOperations = std::to_array<Operation>({
     {.name = "search",
      .method = Method::kPost,
      .path = "/v1/search",
@@ -212,6 +212,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> SearchOperations() { return kOperations; }
+std::span<const Operation> SearchOperations() { return kSearchOperations; }
 
 }  // namespace attune::server

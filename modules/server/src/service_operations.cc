@@ -34,7 +34,7 @@ void ReadReadiness(Engine& engine, const Value& /*arguments*/, Done done) {
   done(Answer{.status = 200, .body = "ready\n", .content_type = "text/plain; charset=utf-8"});
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kServiceOperations = std::to_array<Operation>({
     {.name = "openapi",
      .method = Method::kGet,
      .path = "/v1/openapi.json",
@@ -75,6 +75,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> ServiceOperations() { return kOperations; }
+std::span<const Operation> ServiceOperations() { return kServiceOperations; }
 
 }  // namespace attune::server

@@ -38,7 +38,7 @@ void RemoveSource(Engine& engine, const Value& object, Done done) {
   });
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kSourceOperations = std::to_array<Operation>({
     {.name = "list_sources",
      .method = Method::kGet,
      .path = "/v1/sources",
@@ -65,6 +65,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> SourceOperations() { return kOperations; }
+std::span<const Operation> SourceOperations() { return kSourceOperations; }
 
 }  // namespace attune::server

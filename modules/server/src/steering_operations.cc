@@ -47,7 +47,7 @@ void ReadStatus(Engine& engine, const Value& /*arguments*/, Done done) {
   done(Answer{.status = 200, .body = ToJson(engine.status())});
 }
 
-constexpr std::array kOperations = std::to_array<Operation>({
+constexpr std::array kSteeringOperations = std::to_array<Operation>({
     {.name = "list_knobs",
      .method = Method::kGet,
      .path = "/v1/knobs",
@@ -81,6 +81,6 @@ constexpr std::array kOperations = std::to_array<Operation>({
 
 }  // namespace
 
-std::span<const Operation> SteeringOperations() { return kOperations; }
+std::span<const Operation> SteeringOperations() { return kSteeringOperations; }
 
 }  // namespace attune::server

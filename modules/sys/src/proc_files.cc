@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "attune/base/ascii.h"
+
 namespace attune::sys {
 namespace {
 
@@ -12,12 +14,6 @@ constexpr std::string_view kBlank = " \t";
 
 Error Malformed(std::string_view file, std::string_view field) {
   return {ErrorCode::kCorruption, std::string(file) + ": no usable value for '" + std::string(field) + "'"};
-}
-
-std::string_view Trim(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\n");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t\n") - start + 1);
 }
 
 // Takes the next word off the front of `text`; empty at its end.

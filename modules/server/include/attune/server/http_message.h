@@ -30,9 +30,6 @@ struct Header {
   std::string value;
 };
 
-// Case-insensitive comparison of ASCII letters, as header names and tokens want it.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) noexcept;
-
 struct HttpRequest {
   Method method = Method::kGet;
   std::string target;  // path and query as they were sent
