@@ -23,8 +23,15 @@ target_compile_options(attune_build_flags INTERFACE
   -Wimplicit-fallthrough
   -Wno-missing-field-initializers  # a struct of defaults is meant to be named in part
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op>
-  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  # libstdc++ 12 sorts with what it calls deprecated itself; g++ knows that it is the system's, and warns of ours.
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-deprecated-declarations>
   $<$<BOOL:${ATTUNE_WERROR}>:-Werror>)
+
+# Several files as one: what stands in an unnamed namespace must have one meaning in a module, and what g++ then takes
+# for a header's or for shadowing is neither.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(attune_build_flags INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 
 if(ATTUNE_SANITIZE)
   list(JOIN ATTUNE_SANITIZE "," _attune_san)
@@ -110,6 +117,7 @@ function(attune_module)
     if(benches)
       add_executable(${M_NAME}_bench ${benches})
       target_link_libraries(${M_NAME}_bench PRIVATE attune_${M_NAME} attune_build_flags benchmark::benchmark_main)
+      set_target_properties(${M_NAME}_bench PROPERTIES UNITY_BUILD OFF) # what is measured is compiled alone
       if(ATTUNE_BUILD_TESTS) # no benchmark rot: every benchmark runs once, tiny
         add_test(NAME ${M_NAME}.bench_smoke COMMAND ${M_NAME}_bench --benchmark_min_time=0.001
           "--benchmark_filter=$<IF:$<BOOL:${M_BENCH_SMOKE_FILTER}>,${M_BENCH_SMOKE_FILTER},all>")

@@ -22,6 +22,9 @@ function(attune_define_precompiled)
     # (GCC bug 105651). The presets without precompiled headers still look for the real ones.
     add_compile_options(-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp") # likewise
+  endif()
   file(WRITE ${PROJECT_BINARY_DIR}/precompiled/nothing.cc "int main() {}\n")
   add_library(attune_precompiled_library OBJECT ${PROJECT_BINARY_DIR}/precompiled/nothing.cc)
   target_precompile_headers(attune_precompiled_library PRIVATE ${_attune_standard_headers})

@@ -50,8 +50,8 @@ TEST(ExecutorTest, RunsTasksOfEveryLane) {
 }
 
 TEST(ExecutorTest, BackgroundWorkNeverOccupiesTheReservedWorker) {
-  Executor executor(SystemClock(), {.workers = 4, .interactive_reserved = 1});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 4, .interactive_reserved = 1});
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   }
@@ -68,8 +68,8 @@ TEST(ExecutorTest, BackgroundWorkNeverOccupiesTheReservedWorker) {
 }
 
 TEST(ExecutorTest, InteractiveTasksGoBeforeBackgroundTasksThatCameEarlier) {
-  Executor executor(SystemClock(), {.workers = 2, .interactive_reserved = 1});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 2, .interactive_reserved = 1});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   ASSERT_TRUE(executor.TrySubmit(Lane::kInteractive, gate.Blocker()).ok());
@@ -102,8 +102,8 @@ TEST(ExecutorTest, InteractiveTasksGoBeforeBackgroundTasksThatCameEarlier) {
 }
 
 TEST(ExecutorTest, AFullLaneRefusesAndLeavesTheTaskWithItsOwner) {
-  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 2});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 2});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, [] {}).ok());
@@ -121,8 +121,8 @@ TEST(ExecutorTest, AFullLaneRefusesAndLeavesTheTaskWithItsOwner) {
 }
 
 TEST(ExecutorTest, SubmitWaitsForRoom) {
-  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, [] {}).ok());
@@ -139,8 +139,8 @@ TEST(ExecutorTest, SubmitWaitsForRoom) {
 }
 
 TEST(ExecutorTest, SubmitStopsWaitingWhenAskedTo) {
-  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, [] {}).ok());
@@ -169,8 +169,8 @@ TEST(ExecutorTest, ATaskThatSubmitsIsRefusedInsteadOfBlocked) {
 
 TEST(ExecutorTest, ADeadlineThatHasPassedDropsTheTaskExactlyThen) {
   ManualClock clock;
-  Executor executor(clock, {});
   Gate gate;
+  Executor executor(clock, {});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBlocking, [] {}).ok());
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
@@ -201,8 +201,8 @@ TEST(ExecutorTest, ADeadlineThatHasPassedDropsTheTaskExactlyThen) {
 }
 
 TEST(ExecutorTest, ATaskAskedToStopBeforeItStartsIsDropped) {
-  Executor executor(SystemClock(), {});
   Gate gate;
+  Executor executor(SystemClock(), {});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   std::stop_source stop;
@@ -325,8 +325,8 @@ TEST(ExecutorShutdownTest, DropsWhatWaitsAndAsksWhatRunsToStop) {
 }
 
 TEST(ExecutorShutdownTest, WakesProducersThatWaitForRoom) {
-  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   Gate gate;
+  Executor executor(SystemClock(), {.workers = 2, .background_queue_max = 1});
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, gate.Blocker()).ok());
   gate.AwaitOneInside();
   ASSERT_TRUE(executor.TrySubmit(Lane::kBackground, [] {}).ok());

@@ -10,7 +10,7 @@
 #include <new>
 #include <thread>
 
-#ifdef __SANITIZE_ADDRESS__
+#if ATTUNE_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -167,7 +167,7 @@ void SlotPool::MapMemory() {
   }
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#if ATTUNE_ASAN
 void SlotPool::Poison(void* slot) const noexcept { ASAN_POISON_MEMORY_REGION(slot, type_.size); }
 void SlotPool::Unpoison(void* slot) const noexcept { ASAN_UNPOISON_MEMORY_REGION(slot, type_.size); }
 #endif

@@ -10,11 +10,18 @@
 #include <string_view>
 #include <thread>
 
+#include "attune/base/sanitizer.h"
+
 namespace {
 
 // What the heap handed out and did not get back, as its own bookkeeping says. Counts every
 // operator new of the test binary.
 std::atomic<std::uint64_t> heap_bytes{0};
+
+}  // namespace
+
+#if !ATTUNE_ASAN && !ATTUNE_TSAN  // they bring a heap of their own, and their own operators
+namespace {
 
 std::uint64_t BlockBytes(void* block) { return attune::memory::HeapBlockSizeOf(block).count(); }
 
@@ -44,6 +51,7 @@ void operator delete(void* block) noexcept { CountedDelete(block); }
 void operator delete(void* block, std::size_t) noexcept { CountedDelete(block); }
 void operator delete(void* block, std::align_val_t) noexcept { CountedDelete(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { CountedDelete(block); }
+#endif
 
 namespace attune::memory {
 namespace {

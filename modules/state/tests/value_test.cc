@@ -95,7 +95,7 @@ TEST(ValueTest, AChildCanReplaceItsParent) {
   Value value = Array{Object{{"inner", "a text that lives on the heap"}}};
   value = std::move(*(*value.AsArray())[0].AsObject()->Find("inner"));
   EXPECT_EQ(value.AsString(), "a text that lives on the heap");
-  Value copied = Array{Array{"one"}};
+  Value copied = Array{Value(Array{"one"})};  // compilers disagree on Array{Array}
   copied = (*copied.AsArray())[0];
   EXPECT_EQ(copied, Value(Array{"one"}));
 }

@@ -33,6 +33,7 @@
 #include "attune/base/bytes.h"
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
+#include "attune/base/sanitizer.h"
 #include "attune/memory/numa.h"
 #include "attune/metrics/thread_slot.h"
 
@@ -245,7 +246,7 @@ class SlotPool {
   [[gnu::noinline, gnu::cold]] Lease AcquireFromDepot();
   [[gnu::noinline, gnu::cold]] void ReleaseToDepot(std::uint64_t place) noexcept;
 
-#ifdef __SANITIZE_ADDRESS__
+#if ATTUNE_ASAN
   void Poison(void* slot) const noexcept;  // AddressSanitizer then sees uses of raw pointers as well
   void Unpoison(void* slot) const noexcept;
 #else
