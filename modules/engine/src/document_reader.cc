@@ -14,15 +14,12 @@ namespace {
 using console::Skip;
 using console::SkipReason;
 
-Skip FromReadError(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kExhausted:
-      return {SkipReason::kTooLarge, error.message()};
-    case ErrorCode::kInvalidArgument:
-      return {SkipReason::kNotRegular, error.message()};
-    default:
-      return {SkipReason::kUnreadable, error.message()};
-  }
+// What is exhausted is the limit only where the file is above it; else it is the process's memory or descriptors,
+// which come back.
+Skip FromReadError(const Error& error, bool above_limit) {
+  if (error.code() == ErrorCode::kExhausted && above_limit) return {SkipReason::kTooLarge, error.message()};
+  if (error.code() == ErrorCode::kInvalidArgument) return {SkipReason::kNotRegular, error.message()};
+  return {SkipReason::kUnreadable, error.message()};
 }
 
 store::DocumentKind KindOfText(const console::TextDocument& document) {
@@ -110,14 +107,15 @@ ReadOutcome DocumentReader::Read(const ReadRequest& request, const std::stop_tok
   const auto before = files_.LinkStat(request.absolute_path);
   if (!before.ok()) {
     if (before.error().code() == ErrorCode::kNotFound) return Vanished{};
-    return SkippedDocument(request.path, {}, FromReadError(before.error()));
+    return SkippedDocument(request.path, {}, FromReadError(before.error(), false));
   }
   // A listing leaves these out; a watch reports them. The store keeps no row of them.
   if (before->kind != sys::FileKind::kRegular) return Vanished{};
-  auto bytes = files_.Read(request.absolute_path, LimitFor(request.path));
+  const Bytes limit = LimitFor(request.path);
+  auto bytes = files_.Read(request.absolute_path, limit);
   if (!bytes.ok()) {
     if (bytes.error().code() == ErrorCode::kNotFound) return Vanished{};
-    return SkippedDocument(request.path, *before, FromReadError(bytes.error()));
+    return SkippedDocument(request.path, *before, FromReadError(bytes.error(), before->size > limit.count()));
   }
   const Hash128 hash = ContentHash(*bytes);
   if (request.known_hash == hash) return Unchanged{.size = before->size, .modified_ns = before->modified_ns};

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,9 +17,9 @@ namespace {
 // The real files, some of which their owner does not let us read. (A test that runs as root may read everything.)
 class DenyingFiles final : public sys::FileSystem {
  public:
-  void Deny(const std::string& path) {
+  void Deny(const std::string& path, ErrorCode code = ErrorCode::kDenied) {
     const std::scoped_lock lock(mutex_);
-    denied_.insert(path);
+    denied_[path] = code;
   }
   void AllowAll() {
     const std::scoped_lock lock(mutex_);
@@ -46,13 +46,14 @@ class DenyingFiles final : public sys::FileSystem {
  private:
   Status Enter(const std::string& path) const {
     const std::scoped_lock lock(mutex_);
-    if (!denied_.contains(path)) return OkStatus();
-    return Error(ErrorCode::kDenied, "read '" + path + "': Permission denied");
+    const auto found = denied_.find(path);
+    if (found == denied_.end()) return OkStatus();
+    return Error(found->second, "read '" + path + "': not now");
   }
 
   sys::FileSystem& real_ = sys::RealFileSystem();
   mutable std::mutex mutex_;
-  std::set<std::string> denied_;  // guarded by mutex_
+  std::map<std::string, ErrorCode> denied_;  // guarded by mutex_
 };
 
 // Runs with the machine, and jumps when told to.
@@ -111,6 +112,23 @@ TEST_F(UnreadableTest, AFileThatCannotBeReadAnyMoreKeepsItsTextUntilItCan) {
   jumping_.Jump(std::chrono::seconds(31));
   EXPECT_TRUE(WaitFor([&] { return Paths("quetzal").size() == 1 && Paths("okapi").empty(); }));
   EXPECT_TRUE(WaitFor([&] { return Unreadable().files == 0; }));
+}
+
+TEST_F(UnreadableTest, RunningOutOfDescriptorsForgetsNothing) {
+  Write("a.txt", "okapi");
+  Open(Unwatched());
+  Read();
+  engine_.reset();
+  Write("a.txt", "quetzal, a longer text");
+  denying_.Deny(Absolute("a.txt"), ErrorCode::kExhausted);  // as EMFILE and ENOMEM are
+  Open(Unwatched());
+  Read();
+  EXPECT_EQ(Paths("okapi").size(), 1U) << "what was remembered is not lost";
+  EXPECT_EQ(Unreadable().files, 1U) << "and it is not called too large";
+
+  denying_.AllowAll();
+  jumping_.Jump(std::chrono::seconds(31));
+  EXPECT_TRUE(WaitFor([&] { return Paths("quetzal").size() == 1 && Paths("okapi").empty(); }));
 }
 
 TEST_F(UnreadableTest, AFolderThatCannotBeListedAnyMoreKeepsWhatIsBelow) {
