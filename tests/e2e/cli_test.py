@@ -459,6 +459,7 @@ class Asking(ProcessTest):
         shown = self.home.cli("up", self.home.folder, "--once")
         self.assertRegex(shown.stderr, r"read \d+ files")
         self.assertIn("remembered", shown.stdout)
+        self.assertIn("picture.bin", shown.stdout)
         self.assertEqual(self.home.cli_json("ask", "CommitGroup")["hits"][0]["path"], "src/store.cc")
 
     def test_a_second_up_says_who_holds_the_folder(self):

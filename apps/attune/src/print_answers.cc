@@ -118,6 +118,9 @@ void PrintStatus(const Value& status) {
   for (const Value& source : List(status, "sources")) {
     for (const Value& skip : List(source, "skipped")) {
       skips.push_back({"  " + Thousands(Count(skip, "files")), Text(skip, "reason"), Dim(Text(skip, "remedy"))});
+      const Array& examples = List(skip, "examples");
+      if (examples.empty()) continue;  // one is enough to know what is meant; --json has them all
+      skips.push_back({"", "", Dim("such as " + std::string(examples.front().AsString().value_or("")))});
     }
   }
   if (!skips.empty()) Say("\nskipped\n" + Table(skips));
