@@ -69,9 +69,13 @@ IndexPassage ToIndexPassage(const store::Indexable& stored) {
 
 IndexFeed::IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log,
                      OnRemoved on_removed)
-    : index_(index), store_(store), clock_(clock), log_(log), on_removed_(std::move(on_removed)), thread_([this] {
-        Run();
-      }) {}
+    : index_(index),
+      store_(store),
+      clock_(clock),
+      log_(log),
+      on_removed_(std::move(on_removed)),
+      // What the store holds before anybody posts: what is stored later comes as a post and is not missing.
+      thread_([this, live = LiveIds(store)] { Run(live); }) {}
 
 IndexFeed::~IndexFeed() {
   BeginStop();
@@ -133,9 +137,9 @@ Bytes IndexFeed::bytes() const {
   return Bytes(waiting_bytes_);
 }
 
-void IndexFeed::Run() {
+void IndexFeed::Run(const Result<std::vector<std::uint64_t>>& live) {
   sys::SetThreadName("index");
-  Repair();
+  Repair(live);
   std::unique_lock lock(mutex_);
   repairing_ = repair_given_up_;  // one that was cut short has not come to its end
   repaired_.notify_all();
@@ -196,9 +200,8 @@ void IndexFeed::PublishAndAnswer() {
   for (const auto& answer : std::exchange(answers_, {})) answer();
 }
 
-void IndexFeed::Repair() {
+void IndexFeed::Repair(const Result<std::vector<std::uint64_t>>& live) {
   for (const std::string& problem : index_.problems()) log_.Warning("index repaired", {{"problem", problem}});
-  const auto live = LiveIds(store_);
   if (!live.ok()) {
     log_.Error("the index cannot be compared with the database", {{"error", live.error().message()}});
     return;

@@ -59,8 +59,8 @@ class IndexFeed {
   // Told of passages right before searches stop finding them; on the feed's thread.
   using OnRemoved = std::function<void(std::span<const store::PassageId>)>;
 
-  // Everything is borrowed and outlives the feed. Begins by repairing the index from
-  // the store: passages that are gone are dropped, missing ones are added again.
+  // Everything is borrowed and outlives the feed. Reads which passages the store has, then repairs the index on the
+  // feed's thread: passages that are gone are dropped, missing ones are added again.
   IndexFeed(index::TextIndex& index, store::Store& store, const Clock& clock, metrics::Logger& log,
             OnRemoved on_removed);
   ~IndexFeed();
@@ -77,8 +77,8 @@ class IndexFeed {
   Bytes bytes() const;  // text that waits
 
  private:
-  void Run();
-  void Repair();
+  void Run(const Result<std::vector<std::uint64_t>>& live);
+  void Repair(const Result<std::vector<std::uint64_t>>& live);
   Status AddAgain(const std::vector<std::uint64_t>& missing);
   bool repair_given_up() const;
   void Apply(const IndexUpdate& update);

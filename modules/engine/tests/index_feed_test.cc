@@ -85,6 +85,13 @@ TEST_F(IndexFeedTest, ARepairIsWaitedForUntilTheDeadline) {
   EXPECT_EQ(index_->statistics().passages_live, static_cast<std::uint64_t>(kNotes));
 }
 
+TEST_F(IndexFeedTest, WhatIsStoredOnceItRunsIsNotMissingButComesAsAPost) {
+  feed_ = std::make_unique<IndexFeed>(*index_, *store_, clock_, log_, [](std::span<const store::PassageId>) {});
+  EXPECT_TRUE(store_->Write(store::PutNote{.text = "quetzal"}).ok());
+  EXPECT_TRUE(feed_->WaitUntilRepaired(TimePoint::max(), {}));
+  EXPECT_EQ(index_->statistics().passages_live, static_cast<std::uint64_t>(kNotes));
+}
+
 TEST_F(IndexFeedTest, AStopCutsARepairShortAndStillWorksOffWhatIsPosted) {
   StartHalted();
   bool searchable = false;
