@@ -1,0 +1,58 @@
+#pragma once
+// LineBlock: zeroed memory for a table, aligned so that a lookup misses as little as it can.
+//
+//   LineBlock block(4096);             // begins at a cache line
+//   block.Grow(3 << 20U);              // what was there is there; the rest is zero
+//   auto* words = static_cast<std::uint64_t*>(block.data());
+//
+// A block of 2 MiB and more lies on huge pages as far as it fills them: a random access then needs no walk through the
+// page tables, which in a virtual machine costs as much as the cache miss itself. One that has grown to this size has
+// addresses, not memory, for sixteen times as much, so that it goes on growing without being copied. A smaller block
+// comes from the heap.
+//
+// Ownership  owns the memory; movable.
+// Threads    none.
+// Cost       Grow of a small block, or past the addresses, copies. The system zeroes a page at its first touch.
+// Errors     the end of the address space is the end of the process, as for operator new without exceptions.
+
+#include <cstddef>
+#include <utility>
+
+#include "attune/base/bytes.h"
+#include "attune/memory/page_size.h"
+
+namespace attune::memory {
+
+class LineBlock {
+ public:
+  LineBlock() = default;
+  explicit LineBlock(std::size_t size) { Grow(size); }
+  LineBlock(LineBlock&& other) noexcept { Swap(other); }
+  LineBlock& operator=(LineBlock&& other) noexcept {
+    LineBlock(std::move(other)).Swap(*this);
+    return *this;
+  }
+  ~LineBlock();
+
+  // Null while it is empty. Valid until the next Grow.
+  void* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+  Bytes bytes() const noexcept { return BytesFor(size_); }
+  static Bytes BytesFor(std::size_t size) noexcept;  // what a block of this size takes
+
+  // REQUIRES: size >= this->size().
+  void Grow(std::size_t size);
+
+ private:
+  void Swap(LineBlock& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(mapped_, other.mapped_);
+  }
+
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t mapped_ = 0;  // bytes of addresses; 0: it is the heap's
+};
+
+}  // namespace attune::memory
