@@ -2,16 +2,23 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 
 Bytes ArcPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + BytesOf(list_of_) + BytesOf(keys_) + ghosts_.bytes();
+  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + ghosts_.bytes();
+}
+
+void ArcPolicy::OnHits(std::span<const Slot> slots) {
+  lists_.PrefetchMoves(slots);
+  TellHits(*this, slots);
 }
 
 void ArcPolicy::OnInsert(Slot slot, KeyHash key) {
   lists_.Cover(slot, entries_max_);
-  CoverSlot(list_of_, slot, entries_max_);
-  CoverSlot(keys_, slot, entries_max_);
+  list_of_.Cover(slot, entries_max_);
+  keys_.Cover(slot, entries_max_);
   const List list = Recall(key, entries_max_) ? kOften : kOnce;
   return_.reset();
   list_of_[slot] = list;

@@ -8,11 +8,12 @@
 // We differ in that c, the paper's cache size, is what is resident when somebody leaves (see
 // policies.h), and that a ghost counts once where its return needs more than one victim.
 //
-// Cost       17 bytes for each slot, 25 to 55 for each ghost, of which there are at most as many.
+// Cost       17 bytes for each slot, 25 to 50 for each ghost, of which there are at most as many.
 //            A hit relinks three nodes.
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -33,6 +34,7 @@ class ArcPolicy final : public Policy {
     lists_.MoveToFront(list_of_[slot], kOften, slot);
     list_of_[slot] = kOften;
   }
+  void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
   Slot Evict(KeyHash incoming) override;
@@ -57,8 +59,8 @@ class ArcPolicy final : public Policy {
   std::size_t entries_max_;
   std::size_t border_ = 0;
   SlotLists<2> lists_;  // most recently used in front
-  std::vector<std::uint8_t> list_of_;
-  std::vector<KeyHash> keys_;
+  SlotTable<std::uint8_t> list_of_;
+  SlotTable<KeyHash> keys_;
   GhostLists<2> ghosts_;
   std::optional<Return> return_;
 };

@@ -1,9 +1,11 @@
 #include "fifo_policy.h"
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 
 void FifoPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
-  list_.Cover(slot, entries_max_);
+  NoteGrowth(list_.Cover(slot, entries_max_));
   list_.PushFront(0, slot);
 }
 
@@ -12,5 +14,7 @@ Slot FifoPolicy::Evict(KeyHash /*incoming*/) {
   list_.Remove(0, victim);
   return victim;
 }
+
+Slot FifoPolicy::EvictAndInsert(KeyHash incoming) { return EvictThenInsert(*this, incoming); }
 
 }  // namespace attune::cache

@@ -13,16 +13,18 @@ namespace attune::cache {
 
 class FifoPolicy final : public Policy {
  public:
-  explicit FifoPolicy(const PolicyConfig& config) : entries_max_(config.entries_max) {}
+  explicit FifoPolicy(const PolicyConfig& config) : Policy(Growth::kTold), entries_max_(config.entries_max) {}
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kFifo); }
   std::size_t resident() const noexcept override { return list_.size(0); }
   Bytes bytes() const noexcept override { return Bytes(sizeof(*this)) + list_.bytes(); }
 
   void OnHit(Slot /*slot*/) override {}
+  void OnHits(std::span<const Slot> /*slots*/) override {}
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override { list_.Remove(0, slot); }
   Slot Evict(KeyHash incoming) override;
+  Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override { list_.AppendBackToFront(0, slots); }
   void CheckInvariants() const override { list_.CheckInvariants(); }

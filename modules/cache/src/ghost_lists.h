@@ -7,7 +7,8 @@
 //   if (ghosts.Take(hash) == 0) ...  // it was there, and is gone now
 //
 // Threads    none.
-// Cost       O(1) expected for each call; 25 to 55 bytes for each hash of the fullest moment (tables double).
+// Cost       O(1) for each call; 24 to 48 bytes for each hash of the fullest moment (tables double), and a byte or
+//            two where there are several lists.
 // The owner bounds the lists.
 
 #include <algorithm>
@@ -28,19 +29,20 @@ class GhostLists {
  public:
   static constexpr std::size_t kAbsent = kLists;  // the answer for a hash on no list
 
-  // Remembers `hash` as the newest of `list`, wherever it was before.
-  void Push(std::size_t list, KeyHash hash) {
+  // Remembers `hash` as the newest of `list`, wherever it was before. True: it took more memory.
+  bool Push(std::size_t list, KeyHash hash) {
     Take(hash);
-    const Slot node = FreeNode();
+    const bool grows = lists_.empty(kFree);
+    const Slot node = grows ? NewNode() : lists_.Front(kFree);
     hashes_[node] = hash;
-    list_of_[node] = static_cast<std::uint8_t>(list);
     lists_.MoveToFront(kFree, list, node);
-    index_.Insert(node, hashes_);
+    if constexpr (kLists > 1) list_of_[node] = static_cast<std::uint8_t>(list);
+    return index_.Insert(node, hashes_) || grows;
   }
 
   std::size_t Find(KeyHash hash) const {
     const Slot node = index_.Find(hash, hashes_);
-    return node == HashIndex::kNone ? kAbsent : list_of_[node];
+    return node == HashIndex::kNone ? kAbsent : ListOf(node);
   }
 
   // Forgets `hash` and says where it was.
@@ -48,14 +50,20 @@ class GhostLists {
     const Slot node = index_.Find(hash, hashes_);
     if (node == HashIndex::kNone) return kAbsent;
     Forget(node);
-    return list_of_[node];
+    return ListOf(node);
   }
 
   void DropOldest(std::size_t list) { Forget(lists_.Back(list)); }  // REQUIRES: size(list) > 0
 
+  // Start to fetch what Take and Push of this hash, or DropOldest, will read.
+  void Prefetch(KeyHash hash) const { index_.Prefetch(hash); }
+  void PrefetchOldest(std::size_t list) const {
+    if (!lists_.empty(list)) index_.Prefetch(hashes_[lists_.Back(list)]);
+  }
+
   std::size_t size(std::size_t list) const noexcept { return lists_.size(list); }
   std::size_t size() const noexcept { return index_.size(); }
-  Bytes bytes() const noexcept { return lists_.bytes() + index_.bytes() + BytesOf(hashes_) + BytesOf(list_of_); }
+  Bytes bytes() const noexcept { return lists_.bytes() + index_.bytes() + hashes_.bytes() + list_of_.bytes(); }
 
   void CheckInvariants() const {
     lists_.CheckInvariants();
@@ -72,26 +80,33 @@ class GhostLists {
  private:
   static constexpr std::size_t kFree = kLists;  // nodes that hold no hash
 
-  Slot FreeNode() {
-    if (lists_.empty(kFree)) {
-      const auto node = static_cast<Slot>(hashes_.size());
-      hashes_.push_back(0);
-      list_of_.push_back(0);
-      lists_.Cover(node, 0);
-      lists_.PushFront(kFree, node);
+  std::size_t ListOf(Slot node) const {
+    if constexpr (kLists > 1) {
+      return list_of_[node];
+    } else {
+      return 0;
     }
-    return lists_.Front(kFree);
+  }
+
+  Slot NewNode() {
+    const Slot node = nodes_++;
+    hashes_.Cover(node, 0);
+    lists_.Cover(node, 0);
+    if constexpr (kLists > 1) list_of_.Cover(node, 0);
+    lists_.PushFront(kFree, node);
+    return node;
   }
 
   void Forget(Slot node) {
     index_.Erase(node, hashes_);
-    lists_.MoveToFront(list_of_[node], kFree, node);
+    lists_.MoveToFront(ListOf(node), kFree, node);
   }
 
   SlotLists<kLists + 1> lists_;
   HashIndex index_;
-  std::vector<KeyHash> hashes_;        // by node
-  std::vector<std::uint8_t> list_of_;  // by node
+  Slot nodes_ = 0;                   // free ones included
+  SlotTable<KeyHash> hashes_;        // by node
+  SlotTable<std::uint8_t> list_of_;  // by node; empty where there is one list
 };
 
 }  // namespace attune::cache

@@ -1,81 +1,64 @@
 #pragma once
-// HashIndex: finds numbered nodes by their hash. Chains through the nodes, at most one node for each
-// chain on average.
+// HashIndex: finds numbered nodes by their hash. A SlotIndex that grows.
 //
-// The hashes stay with their owner, in an array by node number that every call is given. Chains, because
-// a policy erases as often as it inserts: with open addressing both run through loops whose length no
-// branch predictor knows, and that costs more than a chain's second look (BM_PolicyReplace).
+// The hashes stay with their owner, in anything that answers `hashes[node]`, which every call is given. A lookup reads
+// one cache line and, where a tag agrees, the hash of the node; so asking for what is not there, which is what most
+// questions to ghosts are, reads one line. (Chains through the nodes read a head and every node on the way.)
 //
 // Threads    none.
-// Cost       O(1) expected; 8 to 12 bytes for each node; growing is amortised.
+// Cost       O(1); 8 to 16 bytes for each node of the fullest moment; growing is amortised.
 
-#include <bit>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "attune/base/bytes.h"
 #include "attune/cache/policy.h"
-#include "slot_table.h"
+#include "attune/cache/slot_index.h"
 
 namespace attune::cache {
 
 class HashIndex {
  public:
-  using Node = std::uint32_t;
+  using Node = Slot;
   using Hashes = std::vector<KeyHash>;
-  static constexpr Node kNone = ~Node{0};
+  static constexpr Node kNone = kNoSlot;
 
-  Node Find(KeyHash hash, const Hashes& hashes) const {
-    Node node = heads_[ChainOf(hash)];
-    while (node != kNone && hashes[node] != hash) node = next_[node];
-    return node;
+  template <typename HashOfNode>
+  Node Find(KeyHash hash, const HashOfNode& hashes) const {
+    return nodes_.Find(Spread(hash), [&](Node node) { return hashes[node] == hash; });
   }
 
-  // REQUIRES: hashes[node] is set, node not in the index.
-  void Insert(Node node, const Hashes& hashes) {
-    if (size_ == heads_.size()) Grow(hashes);
-    CoverSlot(next_, node, 0);
-    Link(node, hashes[node]);
-    ++size_;
+  // True: it took more memory. REQUIRES: hashes[node] is set, node not in the index.
+  template <typename HashOfNode>
+  bool Insert(Node node, const HashOfNode& hashes) {
+    const bool grows = nodes_.size() == nodes_.capacity();
+    if (grows) [[unlikely]] {
+      nodes_.Rehash(2 * nodes_.capacity(), [&](Node moved) { return Spread(hashes[moved]); });
+    }
+    nodes_.Insert(Spread(hashes[node]), node);
+    return grows;
   }
 
   // REQUIRES: node is in the index.
-  void Erase(Node node, const Hashes& hashes) {
-    Node* link = &heads_[ChainOf(hashes[node])];
-    while (*link != node) link = &next_[*link];
-    *link = next_[node];
-    --size_;
+  template <typename HashOfNode>
+  void Erase(Node node, const HashOfNode& hashes) {
+    nodes_.Erase(Spread(hashes[node]), node);
   }
 
-  std::size_t size() const noexcept { return size_; }
-  Bytes bytes() const noexcept { return BytesOf(heads_) + BytesOf(next_); }
+  void Prefetch(KeyHash hash) const noexcept { nodes_.Prefetch(Spread(hash)); }
+
+  std::size_t size() const noexcept { return nodes_.size(); }
+  Bytes bytes() const noexcept { return nodes_.bytes(); }
 
  private:
-  static constexpr std::size_t kChainsMin = 16;
+  static constexpr std::size_t kNodesMin = 15;  // two lines
 
-  // Multiplying spreads hashes that agree in some bits, as those of one shard do.
-  std::size_t ChainOf(KeyHash hash) const { return (hash * 0x9E3779B97F4A7C15ULL) >> shift_; }
+  // Multiplying spreads hashes that agree in some bits, as those of a sample do.
+  static KeyHash Spread(KeyHash hash) noexcept { return hash * 0x9E3779B97F4A7C15ULL; }
 
-  void Link(Node node, KeyHash hash) { next_[node] = std::exchange(heads_[ChainOf(hash)], node); }
-
-  void Grow(const Hashes& hashes) {
-    const std::vector<Node> old = std::exchange(heads_, std::vector<Node>(2 * heads_.size(), kNone));
-    --shift_;
-    for (Node node : old) {
-      while (node != kNone) {
-        const Node rest = next_[node];
-        Link(node, hashes[node]);
-        node = rest;
-      }
-    }
-  }
-
-  std::vector<Node> heads_ = std::vector<Node>(kChainsMin, kNone);  // a power of two
-  std::vector<Node> next_;                                          // by node
-  int shift_ = 64 - std::countr_zero(kChainsMin);
-  std::size_t size_ = 0;
+  SlotIndex nodes_{kNodesMin};
 };
 
 }  // namespace attune::cache

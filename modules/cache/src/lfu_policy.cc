@@ -2,10 +2,12 @@
 
 #include <bit>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 
 Bytes LfuPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + BytesOf(uses_) + BytesOf(list_of_);
+  return Bytes(sizeof(*this)) + lists_.bytes() + uses_.bytes() + list_of_.bytes();
 }
 
 void LfuPolicy::OnHit(Slot slot) {
@@ -14,10 +16,15 @@ void LfuPolicy::OnHit(Slot slot) {
   Place(slot);
 }
 
+void LfuPolicy::OnHits(std::span<const Slot> slots) {
+  lists_.PrefetchMoves(slots);
+  TellHits(*this, slots);
+}
+
 void LfuPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
   lists_.Cover(slot, entries_max_);
-  CoverSlot(uses_, slot, entries_max_);
-  CoverSlot(list_of_, slot, entries_max_);
+  uses_.Cover(slot, entries_max_);
+  list_of_.Cover(slot, entries_max_);
   uses_[slot] = 1;
   Place(slot);
   ++resident_;

@@ -13,6 +13,7 @@
 // Cost       10 bytes for each slot and 1 KiB, no ghosts. Every call is O(1); a hit relinks three nodes.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -29,6 +30,7 @@ class LfuPolicy final : public Policy {
   Bytes bytes() const noexcept override;
 
   void OnHit(Slot slot) override;
+  void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override;
   Slot Evict(KeyHash incoming) override;
@@ -49,8 +51,8 @@ class LfuPolicy final : public Policy {
   std::size_t age_ = 0;         // modulo kLists, like all priorities here
   std::uint64_t occupied_ = 0;  // one bit for each list that is not empty
   SlotLists<kLists> lists_;     // by priority; most recently used in front
-  std::vector<std::uint8_t> uses_;
-  std::vector<std::uint8_t> list_of_;
+  SlotTable<std::uint8_t> uses_;
+  SlotTable<std::uint8_t> list_of_;
 };
 
 }  // namespace attune::cache

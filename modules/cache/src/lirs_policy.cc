@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 namespace {
 
@@ -15,11 +17,21 @@ std::size_t LirsMax(std::size_t capacity) {
 }  // namespace
 
 LirsPolicy::LirsPolicy(const PolicyConfig& config)
-    : entries_max_(config.entries_max), lirs_max_(LirsMax(config.entries_max)) {}
+    : Policy(Growth::kTold),
+      entries_max_(config.entries_max),
+      lirs_max_(LirsMax(config.entries_max)),
+      nodes_(WithSentinels()),
+      stack_({&nodes_.table}),
+      queues_({&nodes_.table}) {}
+
+LirsPolicy::Nodes LirsPolicy::WithSentinels() {
+  Nodes nodes;
+  nodes.table.Cover(kQueues - 1, 0);
+  return nodes;
+}
 
 Bytes LirsPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + BytesOf(node_of_) + BytesOf(hashes_) + BytesOf(slots_) + BytesOf(states_) +
-         stack_.bytes() + queues_.bytes() + ghosts_.bytes();
+  return Bytes(sizeof(*this)) + node_of_.bytes() + nodes_.table.bytes() + ghosts_.bytes();
 }
 
 void LirsPolicy::OnHit(Slot slot) {
@@ -38,19 +50,25 @@ void LirsPolicy::OnHit(Slot slot) {
   }
 }
 
+void LirsPolicy::OnHits(std::span<const Slot> slots) {
+  for (const Slot slot : slots) __builtin_prefetch(&node_of_[slot]);
+  for (const Slot slot : slots) __builtin_prefetch(&nodes_[node_of_[slot]], 1);
+  TellHits(*this, slots);
+}
+
 void LirsPolicy::OnInsert(Slot slot, KeyHash key) {
-  CoverSlot(node_of_, slot, entries_max_);
-  const Node ghost = ghosts_.Find(key, hashes_);
+  NoteGrowth(node_of_.Cover(slot, entries_max_));
+  const Node ghost = FindGhost(key);
   const bool returns = ghost != HashIndex::kNone;
   const Node node = returns ? ghost : NewNode();
   if (returns) {
-    ghosts_.Erase(node, hashes_);
+    ghosts_.Erase(node, HashesOf{nodes_});
     queues_.Remove(kGhosts, node);
   } else {
     PushOnStack(node);
   }
-  hashes_[node] = key;
-  slots_[node] = slot;
+  nodes_[node].hash = key;
+  nodes_[node].slot = slot;
   node_of_[slot] = node;
   if (returns || lirs_ < lirs_max_) {
     BecomeLir(node);
@@ -68,8 +86,8 @@ void LirsPolicy::OnErase(Slot slot) {
     queues_.Remove(kHirs, node);
   }
   if (IsOnStack(node)) RemoveFromStack(node);
-  slots_[node] = kNoSlot;
-  states_[node] = 0;
+  nodes_[node].slot = kNoSlot;
+  nodes_[node].state = 0;
   queues_.PushFront(kFree, node);
   Prune();
 }
@@ -79,9 +97,9 @@ Slot LirsPolicy::Evict(KeyHash /*incoming*/) {
   lirs_max_ = LirsMax(capacity);
   while (lirs_ > lirs_max_) DemoteBottom();
   const Node node = queues_.Back(kHirs);
-  const Slot victim = slots_[node];
+  const Slot victim = nodes_[node].slot;
   queues_.Remove(kHirs, node);
-  slots_[node] = kNoSlot;
+  nodes_[node].slot = kNoSlot;
   if (IsOnStack(node)) {
     Remember(node);
     const std::size_t ghosts_max = kGhostsForEachEntry * std::min(capacity, entries_max_);
@@ -92,34 +110,46 @@ Slot LirsPolicy::Evict(KeyHash /*incoming*/) {
   return victim;
 }
 
+Slot LirsPolicy::EvictAndInsert(KeyHash incoming) {
+  ghosts_.Prefetch(incoming);
+  const Slot slot = EvictThenInsert(*this, incoming);
+  PrefetchNext();
+  return slot;
+}
+
+// What the next eviction will read, if it goes on as it did: here a miss costs nobody's time.
+void LirsPolicy::PrefetchNext() {
+  const Node next = queues_.Back(kHirs);
+  NoteNextVictim(next == kNoSlot ? kNoSlot : nodes_[next].slot);
+  if (next != kNoSlot) ghosts_.Prefetch(nodes_[next].hash);
+  if (const Node oldest = queues_.Back(kGhosts); oldest != kNoSlot) ghosts_.Prefetch(nodes_[oldest].hash);
+}
+
 LirsPolicy::Node LirsPolicy::NewNode() {
   Node node = queues_.Back(kFree);
   if (node != kNoSlot) {
     queues_.Remove(kFree, node);
     return node;
   }
-  node = static_cast<Node>(hashes_.size());
-  hashes_.push_back(0);
-  slots_.push_back(kNoSlot);
-  states_.push_back(0);
-  stack_.Cover(node, 0);
-  queues_.Cover(node, 0);
+  node = nodes_used_++;
+  NoteGrowth(nodes_.table.Cover(node + kQueues, kQueues + (1 + kGhostsForEachEntry) * entries_max_));
+  nodes_[node].slot = kNoSlot;
   return node;
 }
 
 void LirsPolicy::PushOnStack(Node node) {
   stack_.PushFront(0, node);
-  states_[node] |= kOnStack;
+  nodes_[node].state |= kOnStack;
 }
 
 void LirsPolicy::RemoveFromStack(Node node) {
   stack_.Remove(0, node);
-  states_[node] = 0;
+  nodes_[node].state = 0;
 }
 
 void LirsPolicy::BecomeLir(Node node) {
   stack_.MoveToFront(0, 0, node);
-  states_[node] = kLir | kOnStack;
+  nodes_[node].state = kLir | kOnStack;
   ++lirs_;
   while (lirs_ > lirs_max_) DemoteBottom();
   Prune();
@@ -146,13 +176,13 @@ void LirsPolicy::Prune() {
 
 void LirsPolicy::Remember(Node node) {
   // Another entry with this hash may have left before; one history is enough for both.
-  if (const Node older = ghosts_.Find(hashes_[node], hashes_); older != HashIndex::kNone) Forget(older);
+  if (const Node older = FindGhost(nodes_[node].hash); older != HashIndex::kNone) Forget(older);
   queues_.PushFront(kGhosts, node);
-  ghosts_.Insert(node, hashes_);
+  NoteGrowth(ghosts_.Insert(node, HashesOf{nodes_}));
 }
 
 void LirsPolicy::Forget(Node ghost) {
-  ghosts_.Erase(ghost, hashes_);
+  ghosts_.Erase(ghost, HashesOf{nodes_});
   queues_.MoveToFront(kGhosts, kFree, ghost);
   RemoveFromStack(ghost);
 }
@@ -169,7 +199,7 @@ void LirsPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   for (Node node = stack_.Back(0); node != kNoSlot; node = stack_.Frontward(node)) {
     if (IsLir(node)) nodes.push_back(node);
   }
-  for (const Node node : nodes) slots.push_back(slots_[node]);
+  for (const Node node : nodes) slots.push_back(nodes_[node].slot);
 }
 
 void LirsPolicy::CheckInvariants() const {
@@ -183,15 +213,16 @@ void LirsPolicy::CheckInvariants() const {
   std::size_t lirs = 0;
   for (const Node node : nodes) {
     ATTUNE_CHECK(IsOnStack(node), "a node on the stack knows it");
-    ATTUNE_CHECK(!IsLir(node) || node_of_[slots_[node]] == node, "slot and node agree");
-    ATTUNE_CHECK(!IsGhost(node) || ghosts_.Find(hashes_[node], hashes_) == node, "a ghost is found");
+    ATTUNE_CHECK(!IsLir(node) || node_of_[nodes_[node].slot] == node, "slot and node agree");
+    ATTUNE_CHECK(!IsGhost(node) || FindGhost(nodes_[node].hash) == node, "a ghost is found");
     if (IsLir(node)) ++lirs;
   }
   ATTUNE_CHECK(lirs == lirs_, "LIR entries are on the stack");
   nodes.clear();
   queues_.AppendBackToFront(kHirs, nodes);
   for (const Node node : nodes) {
-    ATTUNE_CHECK(!IsLir(node) && !IsGhost(node) && node_of_[slots_[node]] == node, "the queue holds resident HIRs");
+    ATTUNE_CHECK(!IsLir(node) && !IsGhost(node) && node_of_[nodes_[node].slot] == node,
+                 "the queue holds resident HIRs");
   }
   nodes.clear();
   queues_.AppendBackToFront(kGhosts, nodes);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 namespace {
 
@@ -13,13 +15,15 @@ std::size_t SmallTarget(std::size_t capacity) { return std::max<std::size_t>(1, 
 }  // namespace
 
 Bytes S3FifoPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + queues_.bytes() + BytesOf(states_) + BytesOf(keys_) + ghosts_.bytes();
+  return Bytes(sizeof(*this)) + queues_.bytes() + states_.bytes() + keys_.bytes() + ghosts_.bytes();
 }
 
+void S3FifoPolicy::OnHits(std::span<const Slot> slots) { TellHits(*this, slots); }
+
 void S3FifoPolicy::OnInsert(Slot slot, KeyHash key) {
-  queues_.Cover(slot, entries_max_);
-  CoverSlot(states_, slot, entries_max_);
-  CoverSlot(keys_, slot, entries_max_);
+  NoteGrowth(queues_.Cover(slot, entries_max_));
+  NoteGrowth(states_.Cover(slot, entries_max_));
+  NoteGrowth(keys_.Cover(slot, entries_max_));
   const bool returns = ghosts_.Take(key) != ghosts_.kAbsent;
   states_[slot] = returns ? kInMain : 0;
   keys_[slot] = key;
@@ -35,13 +39,28 @@ Slot S3FifoPolicy::Evict(KeyHash /*incoming*/) {
   return queues_.empty(kMain) ? EvictFromSmall() : EvictFromMain();
 }
 
+Slot S3FifoPolicy::EvictAndInsert(KeyHash incoming) {
+  ghosts_.Prefetch(incoming);
+  const Slot slot = EvictThenInsert(*this, incoming);
+  PrefetchNext();
+  return slot;
+}
+
+// What the next eviction will read, if it goes on as it did: here a miss costs nobody's time.
+void S3FifoPolicy::PrefetchNext() {
+  const Slot next = queues_.Back(kSmall);
+  NoteNextVictim(next);
+  if (next != kNoSlot) ghosts_.Prefetch(keys_[next]);
+  ghosts_.PrefetchOldest(0);
+}
+
 Slot S3FifoPolicy::EvictFromSmall() {
   const std::size_t capacity = resident();
   while (!queues_.empty(kSmall)) {
     const Slot oldest = queues_.Back(kSmall);
     if ((states_[oldest] & kHitsMask) < kHitsToPromote) {
       queues_.Remove(kSmall, oldest);
-      ghosts_.Push(0, keys_[oldest]);
+      NoteGrowth(ghosts_.Push(0, keys_[oldest]));
       const std::size_t ghosts_max = std::min(entries_max_, capacity) - SmallTarget(capacity);
       while (ghosts_.size() > ghosts_max) ghosts_.DropOldest(0);
       return oldest;

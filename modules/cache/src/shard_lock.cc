@@ -17,8 +17,8 @@ constexpr int kSpins = 64;  // pauses of 15 to 40 ns: longer than any section bu
 
 bool Membarrier(int command) noexcept { return ::syscall(SYS_membarrier, command, 0, 0) == 0; }
 
-std::uint32_t NextThreadNumber() noexcept {
-  static std::atomic<std::uint32_t> last{0};
+std::uint64_t NextThreadNumber() noexcept {
+  static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
@@ -62,7 +62,7 @@ void ShardLock::LockShared() noexcept {
   if (this_thread == 0) {
     this_thread = NextThreadNumber();
   }
-  std::uint32_t nobody = kNobody;
+  std::uint64_t nobody = kNobody;
   if (owner_.load(std::memory_order_relaxed) == kNobody &&
       owner_.compare_exchange_strong(nobody, this_thread, std::memory_order_acq_rel)) {
     lock();  // as the owner now; by the shared way if somebody was quicker

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 
+void SievePolicy::OnHits(std::span<const Slot> slots) { TellHits(*this, slots); }
+
 void SievePolicy::OnInsert(Slot slot, KeyHash /*key*/) {
-  queue_.Cover(slot, entries_max_);
-  CoverSlot(visited_, slot, entries_max_);
+  NoteGrowth(queue_.Cover(slot, entries_max_));
+  NoteGrowth(visited_.Cover(slot, entries_max_));
   visited_[slot] = 0;
   queue_.PushFront(0, slot);
 }
@@ -26,6 +30,12 @@ Slot SievePolicy::Evict(KeyHash /*incoming*/) {
   hand_ = queue_.Frontward(at);
   queue_.Remove(0, at);
   return at;
+}
+
+Slot SievePolicy::EvictAndInsert(KeyHash incoming) {
+  const Slot slot = EvictThenInsert(*this, incoming);
+  NoteNextVictim(hand_ == kNoSlot ? queue_.Back(0) : hand_);
+  return slot;
 }
 
 // The order in which the hand would take them if nothing were hit any more: the unvisited from

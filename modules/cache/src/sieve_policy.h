@@ -17,16 +17,18 @@ namespace attune::cache {
 
 class SievePolicy final : public Policy {
  public:
-  explicit SievePolicy(const PolicyConfig& config) : entries_max_(config.entries_max) {}
+  explicit SievePolicy(const PolicyConfig& config) : Policy(Growth::kTold), entries_max_(config.entries_max) {}
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kSieve); }
   std::size_t resident() const noexcept override { return queue_.size(0); }
-  Bytes bytes() const noexcept override { return Bytes(sizeof(*this)) + queue_.bytes() + BytesOf(visited_); }
+  Bytes bytes() const noexcept override { return Bytes(sizeof(*this)) + queue_.bytes() + visited_.bytes(); }
 
   void OnHit(Slot slot) override { visited_[slot] = 1; }
+  void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override;
   Slot Evict(KeyHash incoming) override;
+  Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
   void CheckInvariants() const override;
@@ -34,7 +36,7 @@ class SievePolicy final : public Policy {
  private:
   std::size_t entries_max_;
   SlotLists<1> queue_;  // youngest in front
-  std::vector<std::uint8_t> visited_;
+  SlotTable<std::uint8_t> visited_;
   Slot hand_ = kNoSlot;  // the next to look at; kNoSlot: begin at the back
 };
 

@@ -51,10 +51,7 @@ void TimingWheel::Link(Slot slot, std::uint64_t tick) {
   heads_[bucket] = slot;
 }
 
-void TimingWheel::Remove(Slot slot) {
-  if (!Contains(slot)) {
-    return;
-  }
+void TimingWheel::Unlink(Slot slot) {
   Node& node = nodes_[slot];
   if (node.previous == kNoSlot) {
     heads_[node.bucket] = node.next;

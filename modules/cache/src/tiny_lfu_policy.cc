@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 namespace {
 
@@ -20,7 +22,7 @@ TinyLfuPolicy::TinyLfuPolicy(const PolicyConfig& config)
 }
 
 Bytes TinyLfuPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + BytesOf(list_of_) + BytesOf(keys_) + sketch_.bytes();
+  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + sketch_.bytes();
 }
 
 void TinyLfuPolicy::OnHit(Slot slot) {
@@ -34,10 +36,17 @@ void TinyLfuPolicy::OnHit(Slot slot) {
   if (lists_.size(kProtected) > protected_max_) MoveToFront(lists_.Back(kProtected), kProbation);
 }
 
+void TinyLfuPolicy::OnHits(std::span<const Slot> slots) {
+  for (const Slot slot : slots) __builtin_prefetch(&keys_[slot]);
+  lists_.PrefetchMoves(slots);
+  for (const Slot slot : slots) sketch_.Prefetch(keys_[slot]);
+  TellHits(*this, slots);
+}
+
 void TinyLfuPolicy::OnInsert(Slot slot, KeyHash key) {
   lists_.Cover(slot, entries_max_);
-  CoverSlot(list_of_, slot, entries_max_);
-  CoverSlot(keys_, slot, entries_max_);
+  list_of_.Cover(slot, entries_max_);
+  keys_.Cover(slot, entries_max_);
   list_of_[slot] = kWindow;
   keys_[slot] = key;
   lists_.PushFront(kWindow, slot);

@@ -17,6 +17,7 @@
 //            five times the capacity accesses.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -38,6 +39,7 @@ class TinyLfuPolicy final : public Policy {
   double window_share() const noexcept { return climber_.share(); }
 
   void OnHit(Slot slot) override;
+  void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
   Slot Evict(KeyHash incoming) override;
@@ -62,8 +64,8 @@ class TinyLfuPolicy final : public Policy {
   std::size_t window_max_ = 0;
   std::size_t protected_max_ = 0;
   SlotLists<3> lists_;  // most recently used in front
-  std::vector<std::uint8_t> list_of_;
-  std::vector<KeyHash> keys_;
+  SlotTable<std::uint8_t> list_of_;
+  SlotTable<KeyHash> keys_;
   FrequencySketch sketch_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy_calls.h"
+
 namespace attune::cache {
 namespace {
 
@@ -12,13 +14,18 @@ std::size_t OutMax(std::size_t capacity) { return std::max<std::size_t>(1, capac
 }  // namespace
 
 Bytes TwoQPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + BytesOf(list_of_) + BytesOf(keys_) + ghosts_.bytes();
+  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + ghosts_.bytes();
+}
+
+void TwoQPolicy::OnHits(std::span<const Slot> slots) {
+  lists_.PrefetchMoves(slots);
+  TellHits(*this, slots);
 }
 
 void TwoQPolicy::OnInsert(Slot slot, KeyHash key) {
   lists_.Cover(slot, entries_max_);
-  CoverSlot(list_of_, slot, entries_max_);
-  CoverSlot(keys_, slot, entries_max_);
+  list_of_.Cover(slot, entries_max_);
+  keys_.Cover(slot, entries_max_);
   const List list = ghosts_.Take(key) == ghosts_.kAbsent ? kIn : kMain;
   list_of_[slot] = list;
   keys_[slot] = key;

@@ -8,10 +8,11 @@
 //
 // We differ in that the shares follow what is resident when somebody leaves (see policies.h).
 //
-// Cost       17 bytes for each slot, 25 to 55 for each ghost, of which there are at most half as
+// Cost       17 bytes for each slot, 24 to 48 for each ghost, of which there are at most half as
 //            many. A hit reads one byte, and relinks three nodes when the entry is in Am.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -31,6 +32,7 @@ class TwoQPolicy final : public Policy {
   void OnHit(Slot slot) override {
     if (list_of_[slot] == kMain) lists_.MoveToFront(kMain, kMain, slot);
   }
+  void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
   Slot Evict(KeyHash incoming) override;
@@ -43,8 +45,8 @@ class TwoQPolicy final : public Policy {
 
   std::size_t entries_max_;
   SlotLists<2> lists_;  // youngest, and most recently used, in front
-  std::vector<std::uint8_t> list_of_;
-  std::vector<KeyHash> keys_;
+  SlotTable<std::uint8_t> list_of_;
+  SlotTable<KeyHash> keys_;
   GhostLists<1> ghosts_;  // A1out
 };
 

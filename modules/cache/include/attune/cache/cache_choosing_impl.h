@@ -7,8 +7,8 @@ namespace attune::cache {
 
 // True: it is time to simulate, or to tell the selector of what was missed. REQUIRES the shard's lock.
 template <typename K, typename V, typename Traits>
-[[gnu::always_inline]] inline bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
-  if (static_cast<std::uint32_t>(hash) < part.sampled_below) [[unlikely]] {
+bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
+  if (IsSampled(part, hash)) [[unlikely]] {
     return TakeSample(part, hash);
   }
   return !hit && part.shard.counts.misses >= part.review_at;
@@ -72,7 +72,7 @@ LiveCounts Cache<K, V, Traits>::CountLive() const {
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold(part->shard.lock);
     const typename Shard::Counts& counts = part->shard.counts;
-    live.accesses += counts.hits + counts.misses;
+    live.accesses += part->shard.hits() + counts.misses;
     live.misses += counts.misses;
     live.evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
                       counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];

@@ -96,29 +96,49 @@ bool Cache<K, V, Traits>::EvictForOwn() {
 
 // ---- looking up
 
-// Calls `use(shard, slot)` for the fresh value under `key`, as a counted access. Inline: a call, with the
-// registers that it saves, is felt in a hit.
+// Answers `use(shard, slot, value)` of the fresh value under `key`, as a counted access; an empty one when there is
+// none. Inline, as far as a plain hit goes: a call, with the registers that it saves, is felt.
 template <typename K, typename V, typename Traits>
 template <typename Q, typename Use>
-[[gnu::always_inline]] inline bool Cache<K, V, Traits>::Visit(const Q& key, Use&& use) {
+[[gnu::always_inline]] inline auto Cache<K, V, Traits>::Visit(const Q& key, Use use) {
   const KeyHash hash = Traits::Hash(key);
   Part& part = PartOf(hash);
-  bool found = false;
+  const bool owner = part.shard.lock.TryEnterAsOwner();
+  if (owner && !IsSampled(part, hash)) [[likely]] {
+    if (const typename Shard::Accessed hit = part.shard.AccessPlain(hash, key); hit.entry != nullptr) [[likely]] {
+      const OwnersVisit leaves{part.shard.lock};
+      return use(part.shard, hit.slot, hit.entry->value);
+    }
+  }
+  // A number goes by value: by reference it would have to lie in memory, for the plain hit as well.
+  using Passed = std::conditional_t<kHashedByValue<K>, K, const Q&>;
+  return VisitFurther<Passed>(part, owner, hash, static_cast<Passed>(key), use);
+}
+
+// All that a plain hit is not. `entered`: the lock is held, as its owner.
+template <typename K, typename V, typename Traits>
+template <typename Q, typename Use>
+[[gnu::noinline]] auto Cache<K, V, Traits>::VisitFurther(Part& part, bool entered, KeyHash hash, Q key, Use use) {
+  decltype(use(part.shard, Slot{}, std::declval<const V&>())) answer{};
   bool gone = false;
   bool simulate = false;
   {
-    const std::lock_guard hold(part.shard.lock);
-    const Slot slot = part.shard.Access(hash, key, clock_, gone);
-    if (slot != kNoSlot && part.shard.entry(slot).state == EntryState::kValue) {
-      found = true;
-      use(part.shard, slot);
+    if (entered) {
+      part.shard.lock.StayAsOwner();
+    } else {
+      part.shard.lock.lock();
     }
-    simulate = NoteSample(part, hash, slot != kNoSlot);
+    const std::lock_guard hold(part.shard.lock, std::adopt_lock);
+    const typename Shard::Accessed accessed = part.shard.Access(hash, key, clock_, gone);
+    if (accessed.entry != nullptr && accessed.entry->state == EntryState::kValue) [[likely]] {
+      answer = use(part.shard, accessed.slot, accessed.entry->value);
+    }
+    simulate = NoteSample(part, hash, accessed.entry != nullptr);
   }
   if (simulate || gone) [[unlikely]] {
     AfterAccess(part, hash, key, simulate, gone);
   }
-  return found;
+  return answer;
 }
 
 // What few lookups leave to do, without the lock.
@@ -141,16 +161,17 @@ template <typename Q>
 
 template <typename K, typename V, typename Traits>
 template <LookupKey<K> Q>
-std::optional<V> Cache<K, V, Traits>::Get(const Q& key) {
-  std::optional<V> value;
-  Visit(key, [&](Shard& shard, Slot slot) { value.emplace(std::as_const(shard.entry(slot).value)); });
-  return value;
+[[gnu::always_inline]] inline std::optional<V> Cache<K, V, Traits>::Get(const Q& key) {
+  return Visit(key, [](Shard&, Slot, const V& value) { return std::optional<V>(value); });
 }
 
 template <typename K, typename V, typename Traits>
 template <LookupKey<K> Q, typename Fn>
 bool Cache<K, V, Traits>::Read(const Q& key, Fn&& fn) {
-  return Visit(key, [&](Shard& shard, Slot slot) { fn(std::as_const(shard.entry(slot).value)); });
+  return Visit(key, [&fn](Shard&, Slot, const V& value) {
+    fn(value);
+    return true;
+  });
 }
 
 template <typename K, typename V, typename Traits>
@@ -240,14 +261,9 @@ class Cache<K, V, Traits>::Pinned {
 template <typename K, typename V, typename Traits>
 template <LookupKey<K> Q>
 typename Cache<K, V, Traits>::Pinned Cache<K, V, Traits>::Pin(const Q& key) {
-  Pinned pin;
-  Part& part = PartOf(Traits::Hash(key));
-  Visit(key, [&](Shard& shard, Slot slot) {
-    if (shard.Pin(slot)) {
-      pin = Pinned(*this, part, slot, shard.entry(slot).value);
-    }
+  return Visit(key, [this, &part = PartOf(Traits::Hash(key))](Shard& shard, Slot slot, const V& value) {
+    return shard.Pin(slot) ? Pinned(*this, part, slot, value) : Pinned();
   });
-  return pin;
 }
 
 // ---- storing
@@ -721,7 +737,7 @@ void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
     const std::lock_guard hold(part->shard.lock);
     returned += part->shard.evicted().returned();
     const typename Shard::Counts& counts = part->shard.counts;
-    hits += counts.hits;
+    hits += part->shard.hits();
     evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
                  counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];
     loads += part->loads;
@@ -839,7 +855,7 @@ CacheStats Cache<K, V, Traits>::Stats() const {
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold(part->shard.lock);
     const typename Shard::Counts& counts = part->shard.counts;
-    stats.hits += counts.hits;
+    stats.hits += part->shard.hits();
     stats.hits_negative += counts.hits_negative;
     stats.hits_stale += counts.hits_stale;
     stats.misses += counts.misses;

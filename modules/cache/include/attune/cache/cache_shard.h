@@ -94,7 +94,7 @@ class CacheShard {
 
   // Counts of what happened under this lock.
   struct Counts {
-    std::uint64_t hits = 0;
+    std::uint64_t hits_told = 0;  // without those that wait for the policy; hits() has them all
     std::uint64_t hits_negative = 0;
     std::uint64_t hits_stale = 0;
     std::uint64_t misses = 0;
@@ -126,24 +126,49 @@ class CacheShard {
 
   // ---- lookups
 
-  // The slot of a key that is fresh, counted as a hit or a miss and told to the policy. `gone`: there is an entry
+  struct Accessed {
+    Slot slot = kNoSlot;
+    const EntryType* entry = nullptr;  // of the slot
+  };
+
+  // Access for the plain hit that most lookups are, without a call: the key is at its first guess, has no time and no
+  // pin. Otherwise it answers nothing and leaves no trace, and Access says more.
+  template <typename Q>
+  [[gnu::always_inline]] Accessed AccessPlain(KeyHash hash, const Q& key) {
+    const Slot* const guess = index_.FirstGuess(hash);
+    if (guess == nullptr) [[unlikely]] {
+      return {};
+    }
+    const Slot slot = *guess;
+    const EntryType& entry = slab_[slot];
+    if (!IsKey(entry.key, key) || !entry.Plain()) [[unlikely]] {
+      return {};
+    }
+    NoteHit(slot);
+    return {slot, &entry};
+  }
+
+  // The entry of a key that is fresh, counted as a hit or a miss and told to the policy. `gone`: there is an entry
   // whose time is over; the caller calls RemoveGone.
   template <typename Q>
-  Slot Access(KeyHash hash, const Q& key, const Clock& clock, bool& gone) {
+  Accessed Access(KeyHash hash, const Q& key, const Clock& clock, bool& gone) {
     const Slot slot = Find(hash, key);
-    if (slot != kNoSlot && slab_[slot].Plain()) [[likely]] {
-      NoteHit(slot);
-      return slot;
+    if (slot != kNoSlot) [[likely]] {
+      const EntryType& entry = slab_[slot];
+      if (entry.Plain()) [[likely]] {
+        NoteHit(slot);
+        return {slot, &entry};
+      }
     }
     return AccessFound(slot, hash, clock, gone);
   }
 
   // Access for all that is not plain: what is missing, absent, pinned or timed.
-  [[gnu::noinline]] Slot AccessFound(Slot slot, KeyHash hash, const Clock& clock, bool& gone) {
+  [[gnu::noinline]] Accessed AccessFound(Slot slot, KeyHash hash, const Clock& clock, bool& gone) {
     if (slot == kNoSlot) {
       ++counts.misses;
       evicted_.Missed(hash);
-      return kNoSlot;
+      return {};
     }
     const EntryType& entry = slab_[slot];
     if (entry.expires != EntryType::kNever) [[unlikely]] {
@@ -151,11 +176,11 @@ class CacheShard {
       gone = freshness == Freshness::kGone;
       if (freshness != Freshness::kFresh) {
         ++counts.misses;
-        return kNoSlot;
+        return {};
       }
     }
     CountHit(slot, entry);
-    return slot;
+    return {slot, &entry};
   }
 
   // The same, but a value past its time is found as well until `stale_for` has passed.
@@ -198,12 +223,7 @@ class CacheShard {
 
   template <typename Q>
   Slot Find(KeyHash hash, const Q& key) const {
-    if constexpr (kHashedByValue<K>) {
-      const K wanted = static_cast<K>(key);
-      return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == wanted; });
-    } else {
-      return index_.Find(hash, [&](Slot slot) { return slab_[slot].key == key; });
-    }
+    return index_.Find(hash, [&](Slot slot) { return IsKey(slab_[slot].key, key); });
   }
 
   EntryType& entry(Slot slot) noexcept { return slab_[slot]; }
@@ -236,13 +256,17 @@ class CacheShard {
 
   void SetPolicy(PolicyKind kind, Removed& removed);
   void SetShare(std::size_t entries_share);
-  // Tells the budget what the tables hold now.
-  void ChargeOverhead() noexcept;
+  // Tells the budget what the tables hold now, if they may have grown since it was told.
+  void ChargeOverhead() noexcept {
+    if (policy_->TakeGrown() || tables_grew_ || wheel_.bytes() != wheel_bytes_) {
+      ChargeMeasured();
+    }
+  }
   // Moves entries together and gives back what they no longer need.
   void Compact();
 
   std::size_t entries() const noexcept { return index_.size(); }
-  std::size_t evictable() const noexcept { return policy_->resident(); }
+  std::size_t evictable() const noexcept { return resident(); }
   std::size_t pinned() const noexcept { return pinned_; }
   std::size_t detached() const noexcept { return detached_; }
   std::size_t timed() const noexcept { return wheel_.size(); }  // entries with a time
@@ -251,7 +275,12 @@ class CacheShard {
   std::uint64_t overhead() const noexcept { return overhead_; }
   std::uint64_t owned() const noexcept { return owned_; }
   const EvictedSample& evicted() const noexcept { return evicted_; }
-  void FlushHits();
+  std::uint64_t hits() const noexcept { return counts.hits_told + hits_count_; }
+  void FlushHits() {
+    if (hits_count_ > 0) {
+      TellHits();
+    }
+  }
   void CheckInvariants() const;
 
   ShardLock lock;
@@ -264,6 +293,14 @@ class CacheShard {
   // An index for more than this many entries starts small: a limit is not a promise to fill it.
   static constexpr std::size_t kIndexedAtFirstMax = std::size_t{1} << 21U;
 
+  template <typename Q>
+  static bool IsKey(const K& stored, const Q& key) noexcept {
+    if constexpr (kHashedByValue<K>) {
+      return stored == static_cast<K>(key);
+    } else {
+      return stored == key;
+    }
+  }
   static std::size_t PerChunk(const ShardSetup& setup) noexcept;
   static std::size_t IndexedAtFirst(const ShardSetup& setup) noexcept;
 
@@ -271,18 +308,20 @@ class CacheShard {
     if (entry.pins == 0) [[likely]] {
       NoteHit(slot);
     } else {
-      ++counts.hits;
+      ++counts.hits_told;
     }
     counts.hits_negative += entry.state == EntryState::kAbsent ? 1U : 0U;
   }
   // REQUIRES: `slot` is not pinned.
   void NoteHit(Slot slot) {
-    ++counts.hits;
-    hits_noted_[hits_count_] = slot;
-    if (++hits_count_ == kHitsNoted) [[unlikely]] {
-      FlushHits();
+    const std::uint32_t count = hits_count_;
+    hits_noted_[count] = slot;
+    hits_count_ = count + 1;
+    if (count + 1 == kHitsNoted) [[unlikely]] {
+      TellHits();
     }
   }
+  [[gnu::noinline]] void TellHits();
   Freshness FreshnessOf(Duration::rep expires, TimePoint now) const noexcept;
 
   TimePoint GoneAt(Duration::rep expires) const noexcept;
@@ -291,14 +330,20 @@ class CacheShard {
   }
   std::size_t GrownCapacity() const noexcept { return std::max(index_.capacity() * 2, kSlotsMin); }
   bool TooLarge(std::uint64_t charge) const noexcept;
+  std::size_t resident() const noexcept { return index_.size() + detached_ - pinned_; }  // of the policy
+  bool PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed);
   bool TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed);
   void Fill(Slot slot, KeyHash hash, const Item& item);
   void SetExpiry(Slot slot, Duration::rep expires);
+  void Forget(Slot slot, RemovalReason reason);
+  void TakeOut(EntryType& entry, RemovalReason reason, Removed& removed);
+  void GiveBack(Slot slot);
   void Destroy(Slot slot, RemovalReason reason, Removed& removed);
   void GrowPolicy();
   void SettleOverhead(KeyHash hash, Removed& removed);
   void Squeeze(KeyHash hash, Removed& removed);
+  void ChargeMeasured() noexcept;
   std::uint64_t MeasureOverhead() const noexcept;
   std::vector<Slot> MoveTogether();
 
@@ -321,6 +366,8 @@ class CacheShard {
   std::size_t pinned_ = 0;  // slots with a pin, detached ones included
   std::size_t detached_ = 0;
   std::uint64_t overhead_ = 0;  // charged to the budget beyond what entries own
+  Bytes wheel_bytes_;           // the wheel's part of that
+  bool tables_grew_ = false;    // since that was measured
   std::uint64_t owned_ = 0;     // what entries own
   static constexpr std::size_t kEntriesUnbounded = ~std::size_t{0};
 };
@@ -355,12 +402,16 @@ CacheShard<K, V, Traits>::~CacheShard() {
 
 template <typename K, typename V, typename Traits>
 std::size_t CacheShard<K, V, Traits>::PerChunk(const ShardSetup& setup) noexcept {
-  // A chunk is a small part of what may be held, so that little is held in vain, and at most
-  // some thousand entries, so that growing one never takes long.
+  // A chunk is a small part of what may be held, so that little is held in vain, and at most some thousand entries, so
+  // that growing one never takes long; but a huge page where that is an eighth, or less, of the entries.
   constexpr std::size_t kPerChunkMin = 8;
   constexpr std::size_t kPerChunkMax = 4096;
+  constexpr std::size_t kPerHugePage = std::bit_ceil(memory::kHugePage / sizeof(EntryType));
   const std::size_t by_entries = setup.entries_share / 16;
   const std::size_t by_bytes = static_cast<std::size_t>(setup.bytes_share.count() / 64 / sizeof(EntryType));
+  if (setup.entries_share / 8 >= kPerHugePage && by_bytes >= kPerHugePage) {
+    return kPerHugePage;
+  }
   return std::clamp(std::bit_floor(std::min(by_entries, by_bytes)), kPerChunkMin, kPerChunkMax);
 }
 
@@ -388,15 +439,11 @@ typename CacheShard<K, V, Traits>::Freshness CacheShard<K, V, Traits>::Freshness
 }
 
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::FlushHits() {
-  Policy& policy = *policy_;
+void CacheShard<K, V, Traits>::TellHits() {
   const std::uint32_t count = std::exchange(hits_count_, 0U);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    policy.OnHit(hits_noted_[i]);
-  }
-  if (count > 0) {
-    ChargeOverhead();
-  }
+  counts.hits_told += count;
+  policy_->OnHits({hits_noted_.data(), count});
+  ChargeOverhead();
 }
 
 template <typename K, typename V, typename Traits>
@@ -434,6 +481,9 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHa
     return PutResult::kTooLarge;
   }
   const bool replaces = existing != kNoSlot;
+  if (!replaces && PutInVictimsPlace(hash, item, charge, removed)) {
+    return PutResult::kInserted;
+  }
   if (replaces) {
     if (Replace(existing, hash, item, removed)) {
       return PutResult::kReplaced;
@@ -455,6 +505,42 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHa
   counts.insertions += replaces ? 0U : 1U;
   SettleOverhead(hash, removed);
   return replaces ? PutResult::kReplaced : PutResult::kInserted;
+}
+
+// In a full cache the newcomer takes the victim's entry and slot, one for one: no limit and no free list is asked.
+// False: the cache is not full, or the newcomer needs more bytes than the victim leaves and there are.
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge,
+                                                 Removed& removed) {
+  const bool full = budget_.entries() == budget_.entries_max() && !budget_.over_bytes();
+  if (!full || resident() == 0 || index_.size() > policy_entries_) {
+    return false;
+  }
+  // What owns nothing fits whatever the victim leaves, so the policy can do both at once.
+  const Slot slot = charge == 0 ? policy_->EvictAndInsert(hash) : policy_->Evict(hash);
+  const std::uint64_t left = slab_[slot].granules * kChargeGranule;
+  Forget(slot, RemovalReason::kEntryLimit);
+  TakeOut(slab_[slot], RemovalReason::kEntryLimit, removed);
+  if (left != charge) {
+    if (charge > left && !budget_.TryTakeBytes(charge - left)) {
+      GiveBack(slot);
+      return false;
+    }
+    if (charge < left) {
+      budget_.GiveBytes(left - charge);
+    }
+    owned_ += charge - left;
+  }
+  Fill(slot, hash, item);
+  index_.Insert(hash, slot);
+  if (charge != 0) {
+    policy_->OnInsert(slot, hash);
+  } else if (const Slot next = policy_->next_victim(); next != kNoSlot) {
+    index_.Prefetch(slab_[next].HashOfKey());  // which the next store waits for otherwise
+  }
+  ++counts.insertions;
+  SettleOverhead(hash, removed);
+  return true;
 }
 
 // In place, where nobody reads the old value and the new one needs no more room than there is.
@@ -512,6 +598,7 @@ bool CacheShard<K, V, Traits>::TakeRoom(KeyHash hash, std::uint64_t charge, Remo
         if (index_grows) {
           index_.Rehash(GrownCapacity(), [&](Slot slot) { return slab_[slot].HashOfKey(); });
         }
+        tables_grew_ = tables_grew_ || growth > 0;
         overhead_ += growth;
         owned_ += charge;
         return true;
@@ -538,6 +625,7 @@ void CacheShard<K, V, Traits>::Fill(Slot slot, KeyHash hash, const Item& item) {
   entry.granules = Granules(item.owned);
   entry.pins = 0;
   entry.expires = EntryType::kNever;
+  entry.timed = false;
   SetExpiry(slot, item.expires);
 }
 
@@ -549,6 +637,7 @@ void CacheShard<K, V, Traits>::SetExpiry(Slot slot, Duration::rep expires) {
   }
   wheel_.Remove(slot);
   entry.expires = expires;
+  entry.timed = expires != EntryType::kNever;
   if (expires != EntryType::kNever) {
     wheel_.Add(slot, GoneAt(expires));
   }
@@ -586,7 +675,7 @@ void CacheShard<K, V, Traits>::SettleOverhead(KeyHash hash, Removed& removed) {
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::Squeeze(KeyHash hash, Removed& removed) {
   do {
-    for (std::size_t left = policy_->resident() / 16 + 1; left > 0; --left) {
+    for (std::size_t left = resident() / 16 + 1; left > 0; --left) {
       if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
         return;
       }
@@ -599,17 +688,23 @@ void CacheShard<K, V, Traits>::Squeeze(KeyHash hash, Removed& removed) {
 template <typename K, typename V, typename Traits>
 bool CacheShard<K, V, Traits>::EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed) {
   FlushHits();
-  if (policy_->resident() == 0) {
+  if (resident() == 0) {
     return false;
   }
   const Slot slot = policy_->Evict(incoming);
+  Forget(slot, reason);
+  Destroy(slot, reason, removed);
+  return true;
+}
+
+// What the policy has evicted is not found and does not expire any more.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::Forget(Slot slot, RemovalReason reason) {
   const KeyHash hash = slab_[slot].HashOfKey();
   evicted_.Evicted(hash);
   index_.Erase(hash, slot);
   wheel_.Remove(slot);
   ++counts.removals[static_cast<std::size_t>(reason)];
-  Destroy(slot, reason, removed);
-  return true;
 }
 
 template <typename K, typename V, typename Traits>
@@ -633,7 +728,13 @@ void CacheShard<K, V, Traits>::Remove(Slot slot, RemovalReason reason, Removed& 
 // REQUIRES: the slot is in the slab alone.
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::Destroy(Slot slot, RemovalReason reason, Removed& removed) {
-  EntryType& entry = slab_[slot];
+  TakeOut(slab_[slot], reason, removed);
+  GiveBack(slot);
+}
+
+// Ends key and value, or hands them over to whom it concerns.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::TakeOut(EntryType& entry, RemovalReason reason, Removed& removed) {
   const bool has_value = entry.state != EntryState::kAbsent;
   if (keeps_removed_) {
     removed.Add(std::move(entry.key), has_value ? std::optional<V>(std::move(entry.value)) : std::nullopt, reason);
@@ -642,7 +743,12 @@ void CacheShard<K, V, Traits>::Destroy(Slot slot, RemovalReason reason, Removed&
   if (has_value) {
     entry.value.~V();
   }
-  const std::uint64_t charge = entry.granules * kChargeGranule;
+}
+
+// REQUIRES: key and value have ended.
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::GiveBack(Slot slot) {
+  const std::uint64_t charge = slab_[slot].granules * kChargeGranule;
   owned_ -= charge;
   budget_.GiveBytes(charge);
   budget_.GiveEntry();
@@ -734,12 +840,12 @@ void CacheShard<K, V, Traits>::Compact() {
 // Fills the free slots in front with entries from behind. Answers where each slot's entry is now.
 template <typename K, typename V, typename Traits>
 std::vector<Slot> CacheShard<K, V, Traits>::MoveTogether() {
-  std::vector<Slot> moved_to(slab_.slots());
+  std::vector<Slot> moved_to(slab_.used());
   for (std::size_t i = 0; i < moved_to.size(); ++i) {
     moved_to[i] = static_cast<Slot>(i);
   }
   Slot hole = 0;
-  for (Slot from = static_cast<Slot>(slab_.slots()); from-- > 0;) {
+  for (Slot from = static_cast<Slot>(slab_.used()); from-- > 0;) {
     EntryType& source = slab_[from];
     const bool moves = source.state != EntryState::kFree && source.pins == 0;
     while (moves && hole < from && slab_[hole].state != EntryState::kFree) {
@@ -771,7 +877,9 @@ std::uint64_t CacheShard<K, V, Traits>::MeasureOverhead() const noexcept {
 }
 
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::ChargeOverhead() noexcept {
+void CacheShard<K, V, Traits>::ChargeMeasured() noexcept {
+  wheel_bytes_ = wheel_.bytes();
+  tables_grew_ = false;
   const std::uint64_t measured = MeasureOverhead();
   if (measured != overhead_) {
     budget_.Charge(measured - overhead_);  // modulo 2^64: less is a negative charge
@@ -786,7 +894,7 @@ void CacheShard<K, V, Traits>::CheckInvariants() const {
   std::size_t timed = 0;
   std::uint64_t owned = 0;
   std::size_t used = 0;
-  for (std::size_t i = 0; i < slab_.slots(); ++i) {
+  for (std::size_t i = 0; i < slab_.used(); ++i) {
     const Slot slot = static_cast<Slot>(i);
     const EntryType& entry = slab_[slot];
     if (entry.state == EntryState::kFree) {
@@ -802,11 +910,13 @@ void CacheShard<K, V, Traits>::CheckInvariants() const {
     }
     ATTUNE_CHECK(Find(entry.HashOfKey(), entry.key) == slot, "every entry is found by its key");
     in_policy += entry.pins == 0 ? 1U : 0U;
-    timed += entry.expires != EntryType::kNever ? 1U : 0U;
-    ATTUNE_CHECK(wheel_.Contains(slot) == (entry.expires != EntryType::kNever), "what expires is in the wheel");
+    timed += entry.timed ? 1U : 0U;
+    ATTUNE_CHECK(entry.timed == (entry.expires != EntryType::kNever), "an entry knows whether it has a time");
+    ATTUNE_CHECK(wheel_.Contains(slot) == entry.timed, "what expires is in the wheel");
   }
   ATTUNE_CHECK(index_.size() + detached_ == used, "the index holds every entry that has not left");
-  ATTUNE_CHECK(policy_->resident() == in_policy, "the policy holds every entry without a pin");
+  ATTUNE_CHECK(policy_->resident() == in_policy && resident() == in_policy,
+               "the policy holds every entry without a pin");
   ATTUNE_CHECK(pinned == pinned_ && owned == owned_ && timed == wheel_.size(), "the sums agree with the entries");
   ATTUNE_CHECK(MeasureOverhead() == overhead_, "bookkeeping is charged");
   wheel_.CheckInvariants();

@@ -2,14 +2,15 @@
 // EntrySlab: the entries of one shard, numbered.
 //
 // Entries live in chunks that never move while they are used, so a slot's address holds until the slot is freed. Freed
-// slots are used again last in, first out: the memory is still warm.
+// slots are used again last in, first out: the memory is still warm. A chunk begins at a cache line, so that an entry
+// of 32 bytes never lies across two; one of 2 MiB lies on a huge page.
 //
 // Threads    none: whoever holds the shard's lock.
 // Cost       every member is O(1) but ReleaseTail.
 
 #include <bit>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "attune/cache/cache_stats.h"
 #include "attune/cache/policy.h"
 #include "attune/memory/heap_block.h"
+#include "attune/memory/line_block.h"
 
 namespace attune::cache {
 
@@ -38,9 +40,17 @@ struct StoredHash {
 template <>
 struct StoredHash<false> {};
 
+// What a lookup asks of an entry before it answers, in four bytes: one comparison.
+struct EntryStanding {
+  std::uint16_t pins = 0;
+  EntryState state = EntryState::kFree;
+  bool timed = false;  // expires is not kNever
+};
+static_assert(sizeof(EntryStanding) == sizeof(std::uint32_t));
+
 // Two 64-bit numbers make an entry of 32 bytes: half a cache line.
 template <typename K, typename V, typename Traits>
-struct Entry {
+struct Entry : EntryStanding {
   static constexpr Duration::rep kNever = Duration::max().count();
 
   Entry() {}   // NOLINT(modernize-use-equals-default): key and value are made and destroyed by the shard
@@ -57,8 +67,15 @@ struct Entry {
   }
 
   // A value without a time and without a pin: a lookup has nothing more to ask.
-  bool Plain() const noexcept { return state == EntryState::kValue && pins == 0 && expires == kNever; }
+  bool Plain() const noexcept {
+    constexpr std::uint32_t kPlain = std::bit_cast<std::uint32_t>(EntryStanding{.state = EntryState::kValue});
+    return std::bit_cast<std::uint32_t>(static_cast<const EntryStanding&>(*this)) == kPlain;
+  }
 
+  union {
+    std::uint32_t granules;  // of 16 bytes, owned on the heap
+    Slot next_free;
+  };
   union {
     K key;
   };
@@ -66,41 +83,43 @@ struct Entry {
     V value;
   };
   [[no_unique_address]] StoredHash<!Traits::kHashIsCheap> stored_hash;
-  Duration::rep expires = kNever;  // on the clock of the cache
   union {
-    std::uint32_t granules;  // of 16 bytes, owned on the heap
-    Slot next_free;
+    Duration::rep expires = kNever;  // on the clock of the cache
+    RemovalReason detached_because;
   };
-  std::uint16_t pins = 0;
-  EntryState state = EntryState::kFree;
-  RemovalReason detached_because = RemovalReason::kErased;
 };
 
 template <typename T>
 class EntrySlab {
  public:
   // REQUIRES: per_chunk is a power of two.
-  explicit EntrySlab(std::size_t per_chunk)
-      : shift_(static_cast<unsigned>(std::countr_zero(per_chunk))), mask_(per_chunk - 1) {}
+  explicit EntrySlab(std::size_t per_chunk) : shift_(static_cast<unsigned>(std::countr_zero(per_chunk))) {}
 
-  T& operator[](Slot slot) noexcept { return chunks_[slot >> shift_][slot & mask_]; }
-  const T& operator[](Slot slot) const noexcept { return chunks_[slot >> shift_][slot & mask_]; }
+  T& operator[](Slot slot) noexcept { return *At(slot); }
+  const T& operator[](Slot slot) const noexcept { return *At(slot); }
 
   std::size_t slots() const noexcept { return chunks_.size() << shift_; }
-  std::size_t per_chunk() const noexcept { return mask_ + 1; }
-  Bytes chunk_bytes() const noexcept { return memory::HeapBlockSize(per_chunk() * sizeof(T)); }
+  std::size_t per_chunk() const noexcept { return std::size_t{1} << shift_; }
+  std::size_t used() const noexcept { return fresh_; }  // slots from here on were never taken
+  Bytes chunk_bytes() const noexcept { return memory::LineBlock::BytesFor(per_chunk() * sizeof(T)); }
   Bytes bytes() const noexcept {
-    return chunk_bytes() * chunks_.size() + memory::HeapBlockSize(chunks_.capacity() * sizeof(Chunk));
+    return chunk_bytes() * chunks_.size() + memory::HeapBlockSize(chunks_.capacity() * sizeof(memory::LineBlock)) +
+           memory::HeapBlockSize(origins_.capacity() * sizeof(std::uintptr_t));
   }
 
   bool full() const noexcept { return free_ == kNoSlot && fresh_ == slots(); }
-  void Grow() { chunks_.push_back(std::make_unique<T[]>(per_chunk())); }
+  void Grow() {
+    const std::size_t slot = slots();
+    chunks_.emplace_back(per_chunk() * sizeof(T));
+    origins_.push_back(reinterpret_cast<std::uintptr_t>(chunks_.back().data()) - slot * sizeof(T));
+  }
 
   // REQUIRES: !full().
   Slot Take() noexcept {
     if (free_ != kNoSlot) {
       return std::exchange(free_, (*this)[free_].next_free);
     }
+    new (&(*this)[fresh_]) T;
     return fresh_++;
   }
   void Free(Slot slot) noexcept {
@@ -114,8 +133,10 @@ class EntrySlab {
     for (Slot slot = 0; slot < fresh_; ++slot) {
       used = (*this)[slot].state != EntryState::kFree ? slot + std::size_t{1} : used;
     }
-    chunks_.resize((used + mask_) >> shift_);
+    chunks_.resize((used + per_chunk() - 1) >> shift_);
     chunks_.shrink_to_fit();
+    origins_.resize(chunks_.size());
+    origins_.shrink_to_fit();
     fresh_ = static_cast<Slot>(used);
     free_ = kNoSlot;
     for (Slot slot = fresh_; slot > 0; --slot) {
@@ -126,10 +147,16 @@ class EntrySlab {
   }
 
  private:
-  using Chunk = std::unique_ptr<T[]>;
+  static_assert(alignof(T) <= 64, "a chunk begins at a cache line");
+
+  T* At(Slot slot) const noexcept {
+    return reinterpret_cast<T*>(origins_[slot >> shift_] + std::size_t{slot} * sizeof(T));
+  }
+
   unsigned shift_;
-  std::size_t mask_;
-  std::vector<Chunk> chunks_;
+  std::vector<memory::LineBlock> chunks_;
+  // Where slot 0 would lie if all of the slab lay like this chunk: one addition then finds a slot. Modulo 2^64.
+  std::vector<std::uintptr_t> origins_;
   Slot free_ = kNoSlot;  // the last freed
   Slot fresh_ = 0;       // never used from here on
 };

@@ -9,7 +9,7 @@
 //   if (policy->resident() == 1000) Reuse(policy->Evict(hash));  // make room first ...
 //   policy->OnInsert(slot, hash);                                // ... then insert
 //
-// Order      (Evict* OnInsert | OnHit | OnErase | Resize)*. A slot is resident from its OnInsert
+// Order      (Evict* OnInsert | EvictAndInsert | OnHit | OnErase | Resize)*. A slot is resident from its OnInsert
 //            until Evict answers it or OnErase names it (CHECKed in CheckInvariants, not on the way).
 // Threads    none: whoever holds the shard's lock.
 // Cost       O(1) amortised for each call; bytes() says what it holds.
@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -31,7 +32,10 @@ inline constexpr Slot kNoSlot = ~Slot{0};
 
 class Policy {
  public:
-  Policy() = default;
+  // Which policies say when their tables grow (TakeGrown): the others are asked for their bytes every time.
+  enum class Growth : std::uint8_t { kUnknown, kTold };
+
+  explicit Policy(Growth growth = Growth::kUnknown) : growth_(growth) {}
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
   virtual ~Policy() = default;
@@ -45,9 +49,22 @@ class Policy {
   virtual void OnInsert(Slot slot, KeyHash key) = 0;
   virtual void OnErase(Slot slot) = 0;  // left for another reason than eviction: not remembered as a ghost
 
+  // OnHit for each, in their order. One call for many hits: what it calls is known then, and misses overlap.
+  virtual void OnHits(std::span<const Slot> slots) {
+    for (const Slot slot : slots) OnHit(slot);
+  }
+
   // The slot that makes room for `incoming`; no longer resident afterwards.
   // REQUIRES: resident() > 0.
   virtual Slot Evict(KeyHash incoming) = 0;
+
+  // Evict, and OnInsert of `incoming` into the slot that it answers.
+  // REQUIRES: resident() > 0.
+  virtual Slot EvictAndInsert(KeyHash incoming) {
+    const Slot slot = Evict(incoming);
+    OnInsert(slot, incoming);
+    return slot;
+  }
 
   // The number of entries that this cache can hold now. Evicts nothing by itself: the
   // owner calls Evict until it fits.
@@ -57,7 +74,23 @@ class Policy {
   // its entries to the next.
   virtual void AppendColdestFirst(std::vector<Slot>& slots) const = 0;
 
+  // Right after EvictAndInsert: who goes next if nothing else happens, so that the cache can fetch what it will read
+  // then. A guess, but a resident slot; or kNoSlot.
+  Slot next_victim() const noexcept { return next_victim_; }
+
+  // Whether bytes() may have changed since the last call. To ask is cheap; to add the bytes up at every store is not.
+  bool TakeGrown() noexcept { return std::exchange(grown_, growth_ == Growth::kUnknown); }
+
   virtual void CheckInvariants() const = 0;  // O(resident + ghosts), for tests
+
+ protected:
+  void NoteGrowth(bool grown) noexcept { grown_ |= grown; }
+  void NoteNextVictim(Slot slot) noexcept { next_victim_ = slot; }
+
+ private:
+  const Growth growth_;
+  bool grown_ = true;
+  Slot next_victim_ = kNoSlot;
 };
 
 }  // namespace attune::cache

@@ -12,18 +12,19 @@
 // 2019), which probes by double hashing and keeps values in the groups; here the number of groups is any
 // number, not a power of two, so that the table is as large as its entries need.
 //
+// A large table lies on huge pages (memory/line_block.h).
+//
 // Threads    none: whoever holds the shard's lock.
 // Cost       Find, Insert and Erase are O(1) and about one cache line; Rehash is O(entries).
 //            8 bytes per entry of capacity.
 
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
+#include <utility>
 
 #include "attune/base/bytes.h"
 #include "attune/base/check.h"
 #include "attune/cache/policy.h"
+#include "attune/memory/line_block.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -46,7 +47,7 @@ class SlotIndex {
     const Group& home = groups_[Home(hash)];
     const std::uint32_t hits = Match(home, Tag(hash));
     if (hits != 0) [[likely]] {
-      const Slot slot = home.slots[__builtin_ctz(hits)];
+      const Slot slot = home.slots[FirstOf(hits)];
       if (same(slot)) [[likely]] {
         return slot;
       }
@@ -56,20 +57,27 @@ class SlotIndex {
     return FindFurther(hash, same);
   }
 
+  // Find, but for its first guess alone, which nearly always is all: the address of the slot to compare, or null.
+  const Slot* FirstGuess(KeyHash hash) const noexcept {
+    const Group& home = groups_[Home(hash)];
+    const std::uint32_t hits = Match(home, Tag(hash));
+    return hits != 0 ? &home.slots[FirstOf(hits)] : nullptr;
+  }
+
   // Starts to fetch the line that Find will read.
-  void Prefetch(KeyHash hash) const noexcept { __builtin_prefetch(groups_.get() + Home(hash)); }
+  void Prefetch(KeyHash hash) const noexcept { __builtin_prefetch(groups_ + Home(hash), 1); }
 
   // REQUIRES: size() < capacity(), and `slot` is not in the table.
   void Insert(KeyHash hash, Slot slot) {
     ATTUNE_CHECK(size_ < capacity_, "the index is full");
-    Group* group = groups_.get() + Home(hash);
+    Group* group = groups_ + Home(hash);
     std::uint32_t free = Match(*group, 0);
     while (free == 0) {
       group->passed += group->passed == kPassedMax ? 0U : 1U;
       group = Next(group);
       free = Match(*group, 0);
     }
-    const int place = __builtin_ctz(free);
+    const std::uint32_t place = FirstOf(free);
     group->tags[place] = Tag(hash);
     group->slots[place] = slot;
     ++size_;
@@ -77,9 +85,9 @@ class SlotIndex {
 
   // REQUIRES: `slot` was inserted under `hash`.
   void Erase(KeyHash hash, Slot slot) {
-    Group* const found = GroupOf(hash, slot);
-    found->tags[PlaceOf(*found, slot)] = 0;
-    for (Group* group = groups_.get() + Home(hash); group != found; group = Next(group)) {
+    const Place found = PlaceOf(hash, slot);
+    found.group->tags[found.at] = 0;
+    for (Group* group = groups_ + Home(hash); group != found.group; group = Next(group)) {
       group->passed -= group->passed == kPassedMax ? 0U : 1U;  // one that was ever full of counts stays so
     }
     --size_;
@@ -87,8 +95,8 @@ class SlotIndex {
 
   // An entry has moved. REQUIRES: `from` was inserted under `hash`.
   void Move(KeyHash hash, Slot from, Slot to) {
-    Group* const group = GroupOf(hash, from);
-    group->slots[PlaceOf(*group, from)] = to;
+    const Place found = PlaceOf(hash, from);
+    found.group->slots[found.at] = to;
   }
 
   // Makes room for `capacity` entries. `hash_of(slot)` says under what hash a slot was inserted.
@@ -96,12 +104,13 @@ class SlotIndex {
   template <typename HashOf>
   void Rehash(std::size_t capacity, HashOf&& hash_of) {
     ATTUNE_CHECK(capacity >= size_, "the entries do not fit");
-    const std::unique_ptr<Group[], Free> old = std::move(groups_);
+    const memory::LineBlock old_block = std::move(block_);
+    const Group* const old = groups_;
     const std::size_t old_count = groups_count_;
     Allocate(capacity);
     for (std::size_t i = 0; i < old_count; ++i) {
       for (std::uint32_t used = kAllPlaces & ~Match(old[i], 0); used != 0; used &= used - 1) {
-        const Slot slot = old[i].slots[__builtin_ctz(used)];
+        const Slot slot = old[i].slots[FirstOf(used)];
         Insert(hash_of(slot), slot);
       }
     }
@@ -112,7 +121,7 @@ class SlotIndex {
   void ForEach(Visit&& visit) const {
     for (std::size_t i = 0; i < groups_count_; ++i) {
       for (std::uint32_t used = kAllPlaces & ~Match(groups_[i], 0); used != 0; used &= used - 1) {
-        visit(groups_[i].slots[__builtin_ctz(used)]);
+        visit(groups_[i].slots[FirstOf(used)]);
       }
     }
   }
@@ -130,43 +139,40 @@ class SlotIndex {
     Slot slots[kPlaces];
   };
   static_assert(sizeof(Group) == 64);
-  struct Free {
-    void operator()(Group* groups) const noexcept { std::free(groups); }
+  struct Place {
+    Group* group;
+    std::uint32_t at;
   };
 
   static std::size_t GroupsFor(std::size_t capacity) noexcept { return capacity / kPlacesUsed + 1; }
 
-  // All zero is an empty table. The heap's zero pages cost nothing until they are touched.
+  // All zero is an empty table.
   void Allocate(std::size_t capacity) {
     capacity_ = capacity;
     groups_count_ = GroupsFor(capacity);
     size_ = 0;
-    void* const block = std::aligned_alloc(alignof(Group), groups_count_ * sizeof(Group));
-    ATTUNE_CHECK(block != nullptr, "out of memory for the index of a cache");
-    std::memset(block, 0, groups_count_ * sizeof(Group));
-    groups_.reset(static_cast<Group*>(block));
+    block_ = memory::LineBlock(groups_count_ * sizeof(Group));
+    groups_ = static_cast<Group*>(block_.data());
   }
 
   // The high half of the hash chooses the group and a byte of the low half is the tag.
   std::size_t Home(KeyHash hash) const noexcept { return ((hash >> 32U) * groups_count_) >> 32U; }
   static std::uint8_t Tag(KeyHash hash) noexcept {
     const std::uint8_t low = static_cast<std::uint8_t>(hash);
-    return low == 0 ? std::uint8_t{1} : low;
+    return static_cast<std::uint8_t>(low + (low == 0 ? 1 : 0));
   }
 
-  const Group* Next(const Group* group) const noexcept {
-    return ++group == groups_.get() + groups_count_ ? groups_.get() : group;
-  }
-  Group* Next(Group* group) noexcept { return ++group == groups_.get() + groups_count_ ? groups_.get() : group; }
+  const Group* Next(const Group* group) const noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
+  Group* Next(Group* group) noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
 
   // Find without its first guess, which nearly always is all that there is to do.
   template <typename Same>
   [[gnu::noinline]] Slot FindFurther(KeyHash hash, Same& same) const {
-    const Group* group = groups_.get() + Home(hash);
+    const Group* group = groups_ + Home(hash);
     const std::uint8_t tag = Tag(hash);
     for (std::size_t left = groups_count_; left > 0; --left) {
       for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
-        const Slot slot = group->slots[__builtin_ctz(hits)];
+        const Slot slot = group->slots[FirstOf(hits)];
         if (same(slot)) {
           return slot;
         }
@@ -178,6 +184,9 @@ class SlotIndex {
     }
     return kNoSlot;
   }
+
+  // REQUIRES: hits != 0. Unsigned: no sign to extend.
+  static std::uint32_t FirstOf(std::uint32_t hits) noexcept { return static_cast<std::uint32_t>(__builtin_ctz(hits)); }
 
   // A bit for each place whose tag is `tag`.
   static std::uint32_t Match(const Group& group, std::uint8_t tag) noexcept {
@@ -194,31 +203,28 @@ class SlotIndex {
 #endif
   }
 
-  static int PlaceOf(const Group& group, Slot slot) noexcept {
-    for (std::size_t i = 0; i < kPlaces; ++i) {
-      if (group.tags[i] != 0 && group.slots[i] == slot) {
-        return static_cast<int>(i);
-      }
-    }
-    return -1;
-  }
-
-  Group* GroupOf(KeyHash hash, Slot slot) noexcept {
-    Group* group = groups_.get() + Home(hash);
+  // By the tag, like a lookup: comparing the slots one by one ends where no branch predictor expects it.
+  Place PlaceOf(KeyHash hash, Slot slot) noexcept {
+    Group* group = groups_ + Home(hash);
+    const std::uint8_t tag = Tag(hash);
     for (std::size_t left = groups_count_; left > 0; --left) {
-      if (PlaceOf(*group, slot) >= 0) {
-        return group;
+      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
+        const std::uint32_t at = FirstOf(hits);
+        if (group->slots[at] == slot) {
+          return {group, at};
+        }
       }
       group = Next(group);
     }
     ATTUNE_CHECK(false, "the slot is not in the index");
-    return nullptr;
+    return {group, 0};
   }
 
-  std::unique_ptr<Group[], Free> groups_;
+  Group* groups_ = nullptr;  // in the block
   std::size_t groups_count_ = 0;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
+  memory::LineBlock block_;
 };
 
 }  // namespace attune::cache

@@ -37,7 +37,11 @@ class TimingWheel {
   // REQUIRES: `slot` is not in the wheel (CHECKed).
   void Add(Slot slot, TimePoint expires_at);
   // Does nothing when it is not in the wheel.
-  void Remove(Slot slot);
+  void Remove(Slot slot) {
+    if (Contains(slot)) {
+      Unlink(slot);
+    }
+  }
   bool Contains(Slot slot) const noexcept { return slot < nodes_.size() && nodes_[slot].bucket != kNowhere; }
 
   // Calls `due(slot)` for each slot whose time has come by `now`; it is out of the wheel by then. `due` may not call
@@ -88,6 +92,7 @@ class TimingWheel {
   static std::uint64_t ReachedBy(TimePoint now) noexcept;
   static std::uint64_t DueAt(TimePoint expires_at) noexcept;
   void Link(Slot slot, std::uint64_t tick);
+  void Unlink(Slot slot);
   Slot TakeBucket(std::size_t bucket);
   bool Reached(Slot slot);  // true: it is out of the wheel; false: it waits in a finer one
 
