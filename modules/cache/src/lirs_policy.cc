@@ -38,14 +38,14 @@ void LirsPolicy::OnHit(Slot slot) {
   const Node node = node_of_[slot];
   if (IsLir(node)) {
     const bool was_bottom = stack_.Back(0) == node;
-    stack_.MoveToFront(0, 0, node);
+    stack_.MoveToFront(0, node);
     if (was_bottom) Prune();
   } else if (IsOnStack(node)) {
     queues_.Remove(kHirs, node);
     BecomeLir(node);
   } else {
     PushOnStack(node);
-    queues_.MoveToFront(kHirs, kHirs, node);
+    queues_.MoveToFront(kHirs, node);
     Prune();
   }
 }
@@ -148,7 +148,7 @@ void LirsPolicy::RemoveFromStack(Node node) {
 }
 
 void LirsPolicy::BecomeLir(Node node) {
-  stack_.MoveToFront(0, 0, node);
+  stack_.MoveToFront(0, node);
   nodes_[node].state = kLir | kOnStack;
   ++lirs_;
   while (lirs_ > lirs_max_) DemoteBottom();

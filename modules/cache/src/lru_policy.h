@@ -19,7 +19,7 @@ class LruPolicy final : public Policy {
   std::size_t resident() const noexcept override { return list_.size(0); }
   Bytes bytes() const noexcept override { return Bytes(sizeof(*this)) + list_.bytes(); }
 
-  void OnHit(Slot slot) override { list_.MoveToFront(0, 0, slot); }
+  void OnHit(Slot slot) override { list_.MoveToFront(0, slot); }
   void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
   void OnErase(Slot slot) override { list_.Remove(0, slot); }

@@ -79,7 +79,7 @@ Slot S3FifoPolicy::EvictFromMain() {
       return oldest;
     }
     --states_[oldest];
-    queues_.MoveToFront(kMain, kMain, oldest);
+    queues_.MoveToFront(kMain, oldest);
   }
 }
 

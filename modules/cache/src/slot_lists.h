@@ -64,15 +64,17 @@ class SlotLists {
   void PushBack(std::size_t list, Slot slot) { LinkAfter(links_[list].frontward, NodeOf(slot), list); }
 
   void Remove(std::size_t list, Slot slot) {
-    const ListLink link = links_[NodeOf(slot)];
-    links_[link.frontward].backward = link.backward;
-    links_[link.backward].frontward = link.frontward;
+    Unlink(slot);
     --sizes_[list];
   }
 
   void MoveToFront(std::size_t from, std::size_t to, Slot slot) {
     Remove(from, slot);
     PushFront(to, slot);
+  }
+  void MoveToFront(std::size_t list, Slot slot) {  // of the same list: no size changes
+    Unlink(slot);
+    Link(static_cast<Node>(list), NodeOf(slot));
   }
 
   // Starts to fetch what moving these slots will read and write: each of them, and then its neighbours.
@@ -118,11 +120,21 @@ class SlotLists {
   static Slot SlotOf(Node node) { return node < kLists ? kNoSlot : node - kFirst; }
 
   void LinkAfter(Node frontward, Node node, std::size_t list) {
+    Link(frontward, node);
+    ++sizes_[list];
+  }
+
+  void Link(Node frontward, Node node) {
     const Node backward = links_[frontward].backward;
     links_[node] = {frontward, backward};
     links_[frontward].backward = node;
     links_[backward].frontward = node;
-    ++sizes_[list];
+  }
+
+  void Unlink(Slot slot) {
+    const ListLink link = links_[NodeOf(slot)];
+    links_[link.frontward].backward = link.backward;
+    links_[link.backward].frontward = link.frontward;
   }
 
   Links links_;

@@ -29,7 +29,7 @@ void TinyLfuPolicy::OnHit(Slot slot) {
   climber_.CountHit();
   CountAccess(keys_[slot]);
   if (list_of_[slot] != kProbation) {
-    lists_.MoveToFront(list_of_[slot], list_of_[slot], slot);
+    lists_.MoveToFront(list_of_[slot], slot);
     return;
   }
   MoveToFront(slot, kProtected);

@@ -30,7 +30,7 @@ class TwoQPolicy final : public Policy {
   Bytes bytes() const noexcept override;
 
   void OnHit(Slot slot) override {
-    if (list_of_[slot] == kMain) lists_.MoveToFront(kMain, kMain, slot);
+    if (list_of_[slot] == kMain) lists_.MoveToFront(kMain, slot);
   }
   void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -49,6 +50,27 @@ LineBlock::~LineBlock() {
 
 Bytes LineBlock::BytesFor(std::size_t size) noexcept {
   return size == 0 || size >= kHugePage ? Bytes(size) : HeapBlockSize(RoundUp(size, kCacheLine));
+}
+
+LineBlock LineBlock::Reserved(std::size_t size) {
+  LineBlock block;
+  block.data_ = MapAligned(RoundUp(size, kHugePage));
+  block.mapped_ = block.data_ == nullptr ? 0 : RoundUp(size, kHugePage);
+  return block;
+}
+
+void LineBlock::Shrink(std::size_t size) {
+  ATTUNE_CHECK(size <= size_ && (mapped_ > 0 || size == size_), "only mapped pages are given back");
+  if (size == size_) {
+    return;
+  }
+  auto* const begin = static_cast<char*>(data_);
+  const std::size_t kept = RoundUp(size, kPage);  // the next Grow finds zeros in the rest of the last page as well
+  std::memset(begin + size, 0, std::min(kept, size_) - size);
+  if (kept < size_) {
+    (void)madvise(begin + kept, RoundUp(size_ - kept, kPage), MADV_DONTNEED);
+  }
+  size_ = size;
 }
 
 void LineBlock::Grow(std::size_t size) {

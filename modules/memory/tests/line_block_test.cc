@@ -63,6 +63,24 @@ TEST(LineBlockTest, ALargeOneThatHasGrownGoesOnInItsPlace) {
   EXPECT_TRUE(AllAre(Contents(block).first(100), 0));
 }
 
+TEST(LineBlockTest, AReservedOneGrowsAndShrinksInItsPlace) {
+  LineBlock block = LineBlock::Reserved(2 * kHugePage);
+  EXPECT_EQ(block.bytes(), Bytes(0));
+  const void* const place = block.data();
+  for (int i = 0; i < 2; ++i) {
+    block.Grow(10'000);
+    EXPECT_TRUE(AllAre(Contents(block), 0));
+    std::ranges::fill(Contents(block), static_cast<unsigned char>(7));
+    block.Shrink(5000);
+    EXPECT_TRUE(AllAre(Contents(block), 7));
+    block.Grow(2 * kHugePage);
+    EXPECT_TRUE(AllAre(Contents(block).first(5000), 7));
+    EXPECT_TRUE(AllAre(Contents(block).subspan(5000), 0));
+    block.Shrink(0);
+  }
+  EXPECT_EQ(block.data(), place);
+}
+
 TEST(LineBlockTest, MovesToAnotherOwner) {
   LineBlock block(10);
   const void* const place = block.data();

@@ -228,7 +228,12 @@ class Cache {
   static constexpr std::size_t kSamplesKept = 4 * PolicySelector::kBatch;    // while nobody has time for them
   static constexpr std::size_t kAdoptedMax = std::size_t{64} << 10U;         // entries; more would hold up their shards
 
-  Part& PartOf(KeyHash hash) const noexcept { return *parts_[(hash >> 8U) & part_mask_]; }
+  Part& PartOf(KeyHash hash) const noexcept {
+    if (part_mask_ == 0) [[likely]] {
+      return *first_part_;  // known before the hash is
+    }
+    return *parts_[(hash >> 8U) & part_mask_];
+  }
   TimePoint ExpiresAt(KeyHash hash, TimePoint now, Duration time_to_live) const noexcept;
   void Tell(Removed& removed) const;
 
@@ -301,6 +306,7 @@ class Cache {
   const Hooks hooks_;
   mutable Budget budget_;
   std::size_t part_mask_ = 0;
+  Part* first_part_ = nullptr;
   std::vector<std::unique_ptr<Part>> parts_;
 
   LoadWaits load_waits_;

@@ -37,6 +37,7 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   for (std::size_t i = 0; i < count; ++i) {
     parts_.push_back(std::make_unique<Part>(budget_, setup, clock_.Now()));
   }
+  first_part_ = parts_.front().get();
   if (selector_ != nullptr) {
     TellParts();
   }

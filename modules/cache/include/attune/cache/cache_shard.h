@@ -314,10 +314,10 @@ class CacheShard {
   }
   // REQUIRES: `slot` is not pinned.
   void NoteHit(Slot slot) {
-    const std::uint32_t count = hits_count_;
-    hits_noted_[count] = slot;
-    hits_count_ = count + 1;
-    if (count + 1 == kHitsNoted) [[unlikely]] {
+    const std::size_t count = hits_count_ + 1;
+    hits_noted_[count - 1] = slot;
+    hits_count_ = count;
+    if (count == kHitsNoted) [[unlikely]] {
       TellHits();
     }
   }
@@ -350,7 +350,7 @@ class CacheShard {
   Budget& budget_;
   SlotIndex index_;
   EntrySlab<EntryType> slab_;
-  std::uint32_t hits_count_ = 0;
+  std::size_t hits_count_ = 0;
   std::array<Slot, kHitsNoted> hits_noted_;
   std::unique_ptr<Policy> policy_;
   TimingWheel wheel_;
@@ -376,7 +376,7 @@ template <typename K, typename V, typename Traits>
 CacheShard<K, V, Traits>::CacheShard(Budget& budget, const ShardSetup& setup, TimePoint now)
     : budget_(budget),
       index_(IndexedAtFirst(setup)),
-      slab_(PerChunk(setup)),
+      slab_(PerChunk(setup), std::min<std::size_t>(setup.entries_share, setup.bytes_share.count() / sizeof(EntryType))),
       wheel_(now),
       kind_(setup.policy),
       stale_for_(setup.stale_for),
@@ -440,7 +440,7 @@ typename CacheShard<K, V, Traits>::Freshness CacheShard<K, V, Traits>::Freshness
 
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::TellHits() {
-  const std::uint32_t count = std::exchange(hits_count_, 0U);
+  const std::size_t count = std::exchange(hits_count_, std::size_t{0});
   counts.hits_told += count;
   policy_->OnHits({hits_noted_.data(), count});
   ChargeOverhead();

@@ -3,11 +3,14 @@
 //
 // Entries live in chunks that never move while they are used, so a slot's address holds until the slot is freed. Freed
 // slots are used again last in, first out: the memory is still warm. A chunk begins at a cache line, so that an entry
-// of 32 bytes never lies across two; one of 2 MiB lies on a huge page.
+// of 32 bytes never lies across two. A slab that may take megabytes reserves addresses for what it is expected to hold,
+// so that its chunks lie one behind the other, on huge pages, and a slot is found by a multiplication; others, and what
+// a changed limit adds, look up where their chunk is.
 //
 // Threads    none: whoever holds the shard's lock.
 // Cost       every member is O(1) but ReleaseTail.
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <new>
@@ -92,26 +95,40 @@ struct Entry : EntryStanding {
 template <typename T>
 class EntrySlab {
  public:
-  // REQUIRES: per_chunk is a power of two.
-  explicit EntrySlab(std::size_t per_chunk) : shift_(static_cast<unsigned>(std::countr_zero(per_chunk))) {}
+  // `slots_expected`: a guess at the most it will hold. REQUIRES: per_chunk is a power of two.
+  EntrySlab(std::size_t per_chunk, std::size_t slots_expected)
+      : shift_(static_cast<unsigned>(std::countr_zero(per_chunk))) {
+    const std::size_t size = std::min(slots_expected, kReservedMax / sizeof(T)) * sizeof(T);
+    if (size >= memory::kHugePage) {
+      reserved_ = memory::LineBlock::Reserved(size);
+      row_ = static_cast<T*>(reserved_.data());
+      row_slots_ = reserved_.reserved() / sizeof(T) / per_chunk * per_chunk;
+    }
+  }
 
   T& operator[](Slot slot) noexcept { return *At(slot); }
   const T& operator[](Slot slot) const noexcept { return *At(slot); }
 
-  std::size_t slots() const noexcept { return chunks_.size() << shift_; }
+  std::size_t slots() const noexcept { return origins_.size() << shift_; }
   std::size_t per_chunk() const noexcept { return std::size_t{1} << shift_; }
   std::size_t used() const noexcept { return fresh_; }  // slots from here on were never taken
   Bytes chunk_bytes() const noexcept { return memory::LineBlock::BytesFor(per_chunk() * sizeof(T)); }
   Bytes bytes() const noexcept {
-    return chunk_bytes() * chunks_.size() + memory::HeapBlockSize(chunks_.capacity() * sizeof(memory::LineBlock)) +
+    return Bytes(reserved_.size()) + chunk_bytes() * chunks_.size() +
+           memory::HeapBlockSize(chunks_.capacity() * sizeof(memory::LineBlock)) +
            memory::HeapBlockSize(origins_.capacity() * sizeof(std::uintptr_t));
   }
 
   bool full() const noexcept { return free_ == kNoSlot && fresh_ == slots(); }
   void Grow() {
     const std::size_t slot = slots();
-    chunks_.emplace_back(per_chunk() * sizeof(T));
-    origins_.push_back(reinterpret_cast<std::uintptr_t>(chunks_.back().data()) - slot * sizeof(T));
+    if (slot < row_slots_) {
+      reserved_.Grow((slot + per_chunk()) * sizeof(T));
+      origins_.push_back(reinterpret_cast<std::uintptr_t>(row_));
+    } else {
+      chunks_.emplace_back(per_chunk() * sizeof(T));
+      origins_.push_back(reinterpret_cast<std::uintptr_t>(chunks_.back().data()) - slot * sizeof(T));
+    }
   }
 
   // REQUIRES: !full().
@@ -133,10 +150,11 @@ class EntrySlab {
     for (Slot slot = 0; slot < fresh_; ++slot) {
       used = (*this)[slot].state != EntryState::kFree ? slot + std::size_t{1} : used;
     }
-    chunks_.resize((used + per_chunk() - 1) >> shift_);
-    chunks_.shrink_to_fit();
-    origins_.resize(chunks_.size());
+    origins_.resize((used + per_chunk() - 1) >> shift_);
     origins_.shrink_to_fit();
+    chunks_.resize(slots() > row_slots_ ? (slots() - row_slots_) >> shift_ : 0);
+    chunks_.shrink_to_fit();
+    reserved_.Shrink(std::min(reserved_.size(), slots() * sizeof(T)));
     fresh_ = static_cast<Slot>(used);
     free_ = kNoSlot;
     for (Slot slot = fresh_; slot > 0; --slot) {
@@ -149,12 +167,20 @@ class EntrySlab {
  private:
   static_assert(alignof(T) <= 64, "a chunk begins at a cache line");
 
+  static constexpr std::size_t kReservedMax = std::size_t{1} << 36U;  // of addresses, of which there are 2^47
+
   T* At(Slot slot) const noexcept {
+    if (slot < row_slots_) [[likely]] {
+      return row_ + slot;
+    }
     return reinterpret_cast<T*>(origins_[slot >> shift_] + std::size_t{slot} * sizeof(T));
   }
 
+  T* row_ = nullptr;  // the first row_slots_ slots lie here, one behind the other, as far as they exist
+  std::size_t row_slots_ = 0;
   unsigned shift_;
-  std::vector<memory::LineBlock> chunks_;
+  memory::LineBlock reserved_;             // for the row
+  std::vector<memory::LineBlock> chunks_;  // behind the row
   // Where slot 0 would lie if all of the slab lay like this chunk: one addition then finds a slot. Modulo 2^64.
   std::vector<std::uintptr_t> origins_;
   Slot free_ = kNoSlot;  // the last freed

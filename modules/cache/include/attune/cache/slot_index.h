@@ -6,7 +6,7 @@
 //   const Slot found = index.Find(hash, [&](Slot s) { return entries[s].key == key; });
 //
 // Groups of twelve slots fill one cache line each, so that a lookup reads one line of this table however full it is:
-// sixteen bytes of tags (eight bits of each hash) are compared at once, and only slots whose tag agrees are asked. An
+// twelve tags (eight bits of each hash) are compared at once, and only slots whose tag agrees are asked. An
 // insertion that finds its group full goes to the next and counts itself in every group it passed; a lookup that meets
 // a count of zero has seen all there is, and an erasure leaves no tombstone. After F14 (Bronson and Shi, Facebook,
 // 2019), which probes by double hashing and keeps values in the groups; here the number of groups is any
@@ -51,7 +51,7 @@ class SlotIndex {
       if (same(slot)) [[likely]] {
         return slot;
       }
-    } else if (home.passed == 0) [[likely]] {
+    } else if (Passed(home) == 0) [[likely]] {
       return kNoSlot;
     }
     return FindFurther(hash, same);
@@ -71,13 +71,12 @@ class SlotIndex {
   void Insert(KeyHash hash, Slot slot) {
     ATTUNE_CHECK(size_ < capacity_, "the index is full");
     Group* group = groups_ + Home(hash);
-    std::uint32_t free = Match(*group, 0);
-    while (free == 0) {
-      group->passed += group->passed == kPassedMax ? 0U : 1U;
+    while (Used(*group) == kAllPlaces) {
+      group->used_and_passed += Passed(*group) == kPassedMax ? 0U : kPassedOnce;
       group = Next(group);
-      free = Match(*group, 0);
     }
-    const std::uint32_t place = FirstOf(free);
+    const std::uint32_t place = FirstOf(~group->used_and_passed);
+    group->used_and_passed |= 1U << place;
     group->tags[place] = Tag(hash);
     group->slots[place] = slot;
     ++size_;
@@ -86,9 +85,10 @@ class SlotIndex {
   // REQUIRES: `slot` was inserted under `hash`.
   void Erase(KeyHash hash, Slot slot) {
     const Place found = PlaceOf(hash, slot);
-    found.group->tags[found.at] = 0;
+    found.group->used_and_passed &= ~(1U << found.at);
     for (Group* group = groups_ + Home(hash); group != found.group; group = Next(group)) {
-      group->passed -= group->passed == kPassedMax ? 0U : 1U;  // one that was ever full of counts stays so
+      // One that was ever full of counts stays so.
+      group->used_and_passed -= Passed(*group) == kPassedMax ? 0U : kPassedOnce;
     }
     --size_;
   }
@@ -109,7 +109,7 @@ class SlotIndex {
     const std::size_t old_count = groups_count_;
     Allocate(capacity);
     for (std::size_t i = 0; i < old_count; ++i) {
-      for (std::uint32_t used = kAllPlaces & ~Match(old[i], 0); used != 0; used &= used - 1) {
+      for (std::uint32_t used = Used(old[i]); used != 0; used &= used - 1) {
         const Slot slot = old[i].slots[FirstOf(used)];
         Insert(hash_of(slot), slot);
       }
@@ -120,7 +120,7 @@ class SlotIndex {
   template <typename Visit>
   void ForEach(Visit&& visit) const {
     for (std::size_t i = 0; i < groups_count_; ++i) {
-      for (std::uint32_t used = kAllPlaces & ~Match(groups_[i], 0); used != 0; used &= used - 1) {
+      for (std::uint32_t used = Used(groups_[i]); used != 0; used &= used - 1) {
         visit(groups_[i].slots[FirstOf(used)]);
       }
     }
@@ -129,16 +129,21 @@ class SlotIndex {
  private:
   static constexpr std::size_t kPlaces = 12;
   static constexpr std::uint32_t kAllPlaces = (1U << kPlaces) - 1;
-  static constexpr std::uint32_t kPassedMax = ~0U;
+  static constexpr unsigned kPassedShift = 16;
+  static constexpr std::uint32_t kPassedOnce = 1U << kPassedShift;
+  static constexpr std::uint32_t kPassedMax = 0xFFFF;
   // Eight of twelve on average: with hashes that spread, 6 % of the groups are too small then.
   static constexpr std::size_t kPlacesUsed = 8;
 
   struct alignas(64) Group {
-    std::uint8_t tags[kPlaces];  // 0: free
-    std::uint32_t passed;        // entries that found this group full on their way
+    std::uint8_t tags[kPlaces];
+    // A bit for each used place, and above them how many entries found this group full on their way.
+    std::uint32_t used_and_passed;
     Slot slots[kPlaces];
   };
   static_assert(sizeof(Group) == 64);
+  static std::uint32_t Used(const Group& group) noexcept { return group.used_and_passed & kAllPlaces; }
+  static std::uint32_t Passed(const Group& group) noexcept { return group.used_and_passed >> kPassedShift; }
   struct Place {
     Group* group;
     std::uint32_t at;
@@ -157,10 +162,7 @@ class SlotIndex {
 
   // The high half of the hash chooses the group and a byte of the low half is the tag.
   std::size_t Home(KeyHash hash) const noexcept { return ((hash >> 32U) * groups_count_) >> 32U; }
-  static std::uint8_t Tag(KeyHash hash) noexcept {
-    const std::uint8_t low = static_cast<std::uint8_t>(hash);
-    return static_cast<std::uint8_t>(low + (low == 0 ? 1 : 0));
-  }
+  static std::uint8_t Tag(KeyHash hash) noexcept { return static_cast<std::uint8_t>(hash); }
 
   const Group* Next(const Group* group) const noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
   Group* Next(Group* group) noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
@@ -177,7 +179,7 @@ class SlotIndex {
           return slot;
         }
       }
-      if (group->passed == 0) {
+      if (Passed(*group) == 0) {
         return kNoSlot;
       }
       group = Next(group);
@@ -188,18 +190,19 @@ class SlotIndex {
   // REQUIRES: hits != 0. Unsigned: no sign to extend.
   static std::uint32_t FirstOf(std::uint32_t hits) noexcept { return static_cast<std::uint32_t>(__builtin_ctz(hits)); }
 
-  // A bit for each place whose tag is `tag`.
+  // A bit for each used place whose tag is `tag`.
   static std::uint32_t Match(const Group& group, std::uint8_t tag) noexcept {
 #if defined(__SSE2__)
     const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group.tags));
-    const __m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & kAllPlaces;
+    // A multiplication puts the tag into four bytes with fewer instructions than the unpacking of _mm_set1_epi8.
+    const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag * 0x01010101U));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted))) & group.used_and_passed;
 #else
     std::uint32_t hits = 0;
     for (std::size_t i = 0; i < kPlaces; ++i) {
       hits |= static_cast<std::uint32_t>(group.tags[i] == tag) << i;
     }
-    return hits;
+    return hits & group.used_and_passed;
 #endif
   }
 

@@ -4,6 +4,7 @@
 //   LineBlock block(4096);             // begins at a cache line
 //   block.Grow(3 << 20U);              // what was there is there; the rest is zero
 //   auto* words = static_cast<std::uint64_t*>(block.data());
+//   LineBlock fixed = LineBlock::Reserved(1 << 30U);  // grows to 1 GiB where it is, from nothing
 //
 // A block of 2 MiB and more lies on huge pages as far as it fills them: a random access then needs no walk through the
 // page tables, which in a virtual machine costs as much as the cache miss itself. One that has grown to this size has
@@ -34,14 +35,21 @@ class LineBlock {
   }
   ~LineBlock();
 
-  // Null while it is empty. Valid until the next Grow.
+  // An empty block with addresses for `size` bytes: it grows to that without moving. Empty without such addresses where
+  // the system has none.
+  static LineBlock Reserved(std::size_t size);
+
+  // Null while it is empty. Valid until the next Grow past reserved().
   void* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
+  std::size_t reserved() const noexcept { return mapped_; }
   Bytes bytes() const noexcept { return BytesFor(size_); }
   static Bytes BytesFor(std::size_t size) noexcept;  // what a block of this size takes
 
   // REQUIRES: size >= this->size().
   void Grow(std::size_t size);
+  // Gives back what lies behind. REQUIRES: size <= this->size(), and the block is large or reserved.
+  void Shrink(std::size_t size);
 
  private:
   void Swap(LineBlock& other) noexcept {
