@@ -67,7 +67,7 @@ Slot ArcPolicy::Replace(bool returns_from_often) {
 Slot ArcPolicy::EvictFrom(List list) {
   const Slot victim = lists_.Back(list);
   lists_.Remove(list, victim);
-  ghosts_.Push(list, keys_[victim]);
+  ghosts_.Push(list, keys_[victim], entries_max_ + 1);
   return victim;
 }
 

@@ -8,7 +8,7 @@
 // We differ in that c, the paper's cache size, is what is resident when somebody leaves (see
 // policies.h), and that a ghost counts once where its return needs more than one victim.
 //
-// Cost       17 bytes for each slot, 25 to 50 for each ghost, of which there are at most as many.
+// Cost       17 bytes for each slot, 26 to 52 for each ghost, of which there are at most as many.
 //            A hit relinks three nodes.
 
 #include <cstdint>

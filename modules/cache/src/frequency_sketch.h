@@ -41,7 +41,7 @@ class FrequencySketch {
   Bytes bytes() const noexcept { return BytesOf(blocks_); }
 
   // Starts to fetch the line that the others read.
-  void Prefetch(KeyHash hash) const { __builtin_prefetch(&blocks_[BlockOf(Mix(hash))], 1); }
+  [[gnu::always_inline]] void Prefetch(KeyHash hash) const { __builtin_prefetch(&blocks_[BlockOf(Mix(hash))], 1); }
 
   void Increment(KeyHash hash) {
     const std::uint64_t mixed = Mix(hash);

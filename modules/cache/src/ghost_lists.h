@@ -7,7 +7,8 @@
 //   if (ghosts.Take(hash) == 0) ...  // it was there, and is gone now
 //
 // Threads    none.
-// Cost       O(1) for each call; 24 to 48 bytes for each hash of the fullest moment (tables double), and a byte or
+// Cost       O(1) for each call; 25 to 50 bytes for each hash of the fullest moment (tables double, but stop where
+// their owner says), and a byte or
 //            two where there are several lists.
 // The owner bounds the lists.
 
@@ -29,15 +30,16 @@ class GhostLists {
  public:
   static constexpr std::size_t kAbsent = kLists;  // the answer for a hash on no list
 
-  // Remembers `hash` as the newest of `list`, wherever it was before. True: it took more memory.
-  bool Push(std::size_t list, KeyHash hash) {
+  // Remembers `hash` as the newest of `list`, wherever it was before. True: it took more memory, for `ghosts_max` at
+  // most as long as there are not more.
+  bool Push(std::size_t list, KeyHash hash, std::size_t ghosts_max = 0) {
     Take(hash);
     const bool grows = lists_.empty(kFree);
-    const Slot node = grows ? NewNode() : lists_.Front(kFree);
+    const Slot node = grows ? NewNode(ghosts_max) : lists_.Front(kFree);
     hashes_[node] = hash;
     lists_.MoveToFront(kFree, list, node);
     if constexpr (kLists > 1) list_of_[node] = static_cast<std::uint8_t>(list);
-    return index_.Insert(node, hashes_) || grows;
+    return index_.Insert(node, hashes_, ghosts_max) || grows;
   }
 
   std::size_t Find(KeyHash hash) const {
@@ -56,8 +58,8 @@ class GhostLists {
   void DropOldest(std::size_t list) { Forget(lists_.Back(list)); }  // REQUIRES: size(list) > 0
 
   // Start to fetch what Take and Push of this hash, or DropOldest, will read.
-  void Prefetch(KeyHash hash) const { index_.Prefetch(hash); }
-  void PrefetchOldest(std::size_t list) const {
+  [[gnu::always_inline]] void Prefetch(KeyHash hash) const { index_.Prefetch(hash); }
+  [[gnu::always_inline]] void PrefetchOldest(std::size_t list) const {
     if (!lists_.empty(list)) index_.Prefetch(hashes_[lists_.Back(list)]);
   }
 
@@ -88,11 +90,11 @@ class GhostLists {
     }
   }
 
-  Slot NewNode() {
+  Slot NewNode(std::size_t ghosts_max) {
     const Slot node = nodes_++;
-    hashes_.Cover(node, 0);
-    lists_.Cover(node, 0);
-    if constexpr (kLists > 1) list_of_.Cover(node, 0);
+    hashes_.Cover(node, ghosts_max);
+    lists_.Cover(node, ghosts_max);
+    if constexpr (kLists > 1) list_of_.Cover(node, ghosts_max);
     lists_.PushFront(kFree, node);
     return node;
   }

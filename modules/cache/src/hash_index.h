@@ -6,9 +6,8 @@
 // questions to ghosts are, reads one line. (Chains through the nodes read a head and every node on the way.)
 //
 // Threads    none.
-// Cost       O(1); 8 to 16 bytes for each node of the fullest moment; growing is amortised.
+// Cost       O(1); 9 to 18 bytes for each node of the fullest moment; growing is amortised.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "attune/base/bytes.h"
 #include "attune/cache/policy.h"
 #include "attune/cache/slot_index.h"
+#include "slot_table.h"
 
 namespace attune::cache {
 
@@ -30,12 +30,14 @@ class HashIndex {
     return nodes_.Find(Spread(hash), [&](Node node) { return hashes[node] == hash; });
   }
 
-  // True: it took more memory. REQUIRES: hashes[node] is set, node not in the index.
+  // True: it took more memory, twice as much, but no more than `nodes_max` nodes need.
+  // REQUIRES: hashes[node] is set, node not in the index.
   template <typename HashOfNode>
-  bool Insert(Node node, const HashOfNode& hashes) {
+  bool Insert(Node node, const HashOfNode& hashes, std::size_t nodes_max = 0) {
     const bool grows = nodes_.size() == nodes_.capacity();
     if (grows) [[unlikely]] {
-      nodes_.Rehash(2 * nodes_.capacity(), [&](Node moved) { return Spread(hashes[moved]); });
+      const std::size_t capacity = CoveringSize(nodes_.capacity(), static_cast<Node>(nodes_.size()), nodes_max);
+      nodes_.Rehash(capacity, [&](Node moved) { return Spread(hashes[moved]); });
     }
     nodes_.Insert(Spread(hashes[node]), node);
     return grows;
@@ -47,13 +49,13 @@ class HashIndex {
     nodes_.Erase(Spread(hashes[node]), node);
   }
 
-  void Prefetch(KeyHash hash) const noexcept { nodes_.Prefetch(Spread(hash)); }
+  [[gnu::always_inline]] void Prefetch(KeyHash hash) const noexcept { nodes_.Prefetch(Spread(hash)); }
 
   std::size_t size() const noexcept { return nodes_.size(); }
   Bytes bytes() const noexcept { return nodes_.bytes(); }
 
  private:
-  static constexpr std::size_t kNodesMin = 15;  // two lines
+  static constexpr std::size_t kNodesMin = 13;  // two lines
 
   // Multiplying spreads hashes that agree in some bits, as those of a sample do.
   static KeyHash Spread(KeyHash hash) noexcept { return hash * 0x9E3779B97F4A7C15ULL; }

@@ -53,6 +53,7 @@ void LirsPolicy::OnHit(Slot slot) {
 void LirsPolicy::OnHits(std::span<const Slot> slots) {
   for (const Slot slot : slots) __builtin_prefetch(&node_of_[slot]);
   for (const Slot slot : slots) __builtin_prefetch(&nodes_[node_of_[slot]], 1);
+  for (const Slot slot : slots) stack_.PrefetchNeighbours(node_of_[slot]);
   TellHits(*this, slots);
 }
 
@@ -178,7 +179,7 @@ void LirsPolicy::Remember(Node node) {
   // Another entry with this hash may have left before; one history is enough for both.
   if (const Node older = FindGhost(nodes_[node].hash); older != HashIndex::kNone) Forget(older);
   queues_.PushFront(kGhosts, node);
-  NoteGrowth(ghosts_.Insert(node, HashesOf{nodes_}));
+  NoteGrowth(ghosts_.Insert(node, HashesOf{nodes_}, kGhostsForEachEntry * entries_max_ + 1));
 }
 
 void LirsPolicy::Forget(Node ghost) {

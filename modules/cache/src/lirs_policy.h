@@ -12,7 +12,7 @@
 //     and forget the one first that left first;
 //   - the number of LIR entries follows what is resident when somebody leaves (see policies.h).
 //
-// Cost       4 bytes for each slot and 40 to 48 for each node, a resident or a ghost: about 130 to 150 bytes for
+// Cost       4 bytes for each slot and 41 to 50 for each node, a resident or a ghost: 130 to 150 bytes for
 //            each entry in the long run. All that is known of a node is in half a cache line.
 //            A hit relinks a stack node; pruning is O(1) amortised.
 

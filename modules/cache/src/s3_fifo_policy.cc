@@ -60,7 +60,7 @@ Slot S3FifoPolicy::EvictFromSmall() {
     const Slot oldest = queues_.Back(kSmall);
     if ((states_[oldest] & kHitsMask) < kHitsToPromote) {
       queues_.Remove(kSmall, oldest);
-      NoteGrowth(ghosts_.Push(0, keys_[oldest]));
+      NoteGrowth(ghosts_.Push(0, keys_[oldest], entries_max_));
       const std::size_t ghosts_max = std::min(entries_max_, capacity) - SmallTarget(capacity);
       while (ghosts_.size() > ghosts_max) ghosts_.DropOldest(0);
       return oldest;

@@ -8,7 +8,7 @@
 //
 // We differ in that the shares follow what is resident when somebody leaves (see policies.h).
 //
-// Cost       17 bytes for each slot, 24 to 48 for each ghost, of which there are at most 0.9
+// Cost       17 bytes for each slot, 25 to 50 for each ghost, of which there are at most 0.9
 //            times as many. A hit reads and writes one byte.
 
 #include <array>

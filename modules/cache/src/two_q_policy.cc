@@ -38,7 +38,7 @@ Slot TwoQPolicy::Evict(KeyHash /*incoming*/) {
   const Slot victim = lists_.Back(list);
   lists_.Remove(list, victim);
   if (list == kIn) {
-    ghosts_.Push(0, keys_[victim]);
+    ghosts_.Push(0, keys_[victim], OutMax(entries_max_) + 1);
     while (ghosts_.size() > OutMax(std::min(capacity, entries_max_))) ghosts_.DropOldest(0);
   }
   return victim;

@@ -8,7 +8,7 @@
 //
 // We differ in that the shares follow what is resident when somebody leaves (see policies.h).
 //
-// Cost       17 bytes for each slot, 24 to 48 for each ghost, of which there are at most half as
+// Cost       17 bytes for each slot, 25 to 50 for each ghost, of which there are at most half as
 //            many. A hit reads one byte, and relinks three nodes when the entry is in Am.
 
 #include <cstdint>

@@ -103,6 +103,56 @@ TEST_P(EveryPolicy, HoldsLittleWhenFewOfManyPossibleEntriesAreThere) {
   EXPECT_LE(policy->bytes(), Bytes(200'000));
 }
 
+TEST_P(EveryPolicy, DecidesTheSameInOneCallAsInMany) {
+  constexpr Slot kEntries = 100;
+  const auto many = MakePolicy(GetParam(), {.entries_max = kEntries});
+  const auto one = MakePolicy(GetParam(), {.entries_max = kEntries});
+  std::vector<std::uint64_t> key_of(kEntries);
+  for (Slot slot = 0; slot < kEntries; ++slot) {
+    key_of[slot] = slot;
+    many->OnInsert(slot, HashOf(slot));
+    one->OnInsert(slot, HashOf(slot));
+  }
+  sys::Random random(11);
+  for (int i = 0; i < 5'000; ++i) {
+    std::vector<Slot> hits(random.Next() % 20);
+    for (Slot& slot : hits) slot = static_cast<Slot>(random.Next() % kEntries);
+    for (const Slot slot : hits) many->OnHit(slot);
+    one->OnHits(hits);
+    std::uint64_t key = random.Next() % 300;
+    while (std::ranges::find(key_of, key) != key_of.end()) key = random.Next() % 300;
+    const Slot victim = many->Evict(HashOf(key));
+    many->OnInsert(victim, HashOf(key));
+    ASSERT_EQ(one->EvictAndInsert(HashOf(key)), victim);
+    ASSERT_TRUE(one->next_victim() == kNoSlot || one->next_victim() < kEntries);
+    key_of[victim] = key;
+  }
+  one->CheckInvariants();
+}
+
+TEST_P(EveryPolicy, SaysWhenItsBytesChange) {
+  const auto policy = MakePolicy(GetParam(), {.entries_max = 64});
+  Bytes known = policy->bytes();
+  const auto expect_told = [&] {
+    ASSERT_TRUE(policy->grown() || policy->bytes() == known);
+    known = policy->bytes();
+    policy->ForgetGrowth();
+  };
+  sys::Random random(12);
+  for (Slot slot = 0; slot < 2'000; ++slot) {
+    policy->OnInsert(slot, HashOf(slot));
+    expect_told();
+    policy->OnHit(static_cast<Slot>(random.Next() % (slot + 1)));
+    expect_told();
+    if (slot % 500 == 0) policy->Resize(slot + 64);
+    expect_told();
+  }
+  for (std::uint64_t key = 2'000; key < 10'000; ++key) {
+    policy->EvictAndInsert(HashOf(random.Next() % key));
+    expect_told();
+  }
+}
+
 TEST_P(EveryPolicy, OrdersEachEntryOnce) {
   KeyCache cache(GetParam(), 50);
   sys::Random random(7);

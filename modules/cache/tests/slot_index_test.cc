@@ -43,6 +43,27 @@ TEST_F(SlotIndexTest, KeysWithOneHashAreToldApart) {
   EXPECT_EQ(index_.size(), 0U);
 }
 
+TEST_F(SlotIndexTest, ItsFirstGuessIsTheOneUnlessTagsAgree) {
+  EXPECT_EQ(index_.FirstGuess(1), nullptr);
+  index_.Insert(1, 7);
+  index_.Insert(2, 8);
+  ASSERT_NE(index_.FirstGuess(2), nullptr);
+  EXPECT_EQ(*index_.FirstGuess(2), 8U);
+  index_.Insert(2 + 256, 9);  // another hash with the tag of the one before
+  EXPECT_EQ(*index_.FirstGuess(2 + 256), 8U);
+  EXPECT_EQ(Find(2 + 256, 9), 9U);
+  index_.Erase(2, 8);
+  EXPECT_EQ(*index_.FirstGuess(2 + 256), 9U);
+}
+
+TEST_F(SlotIndexTest, ATagOfZeroIsOneLikeOthers) {
+  EXPECT_EQ(index_.FirstGuess(256), nullptr);
+  index_.Insert(256, 3);
+  EXPECT_EQ(Find(256, 3), 3U);
+  index_.Erase(256, 3);
+  EXPECT_EQ(Find(256, 3), kNoSlot);
+}
+
 TEST_F(SlotIndexTest, MovesAndForEachFollow) {
   index_.Insert(1, 3);
   index_.Insert(2, 4);

@@ -258,7 +258,7 @@ class CacheShard {
   void SetShare(std::size_t entries_share);
   // Tells the budget what the tables hold now, if they may have grown since it was told.
   void ChargeOverhead() noexcept {
-    if (policy_->TakeGrown() || tables_grew_ || wheel_.bytes() != wheel_bytes_) {
+    if (MayHaveGrown()) {
       ChargeMeasured();
     }
   }
@@ -331,18 +331,26 @@ class CacheShard {
   std::size_t GrownCapacity() const noexcept { return std::max(index_.capacity() * 2, kSlotsMin); }
   bool TooLarge(std::uint64_t charge) const noexcept;
   std::size_t resident() const noexcept { return index_.size() + detached_ - pinned_; }  // of the policy
+  PutResult PutFurther(Slot existing, KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed);
   bool TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed);
   void Fill(Slot slot, KeyHash hash, const Item& item);
   void SetExpiry(Slot slot, Duration::rep expires);
+  void AddToWheel(Slot slot);
   void Forget(Slot slot, RemovalReason reason);
   void TakeOut(EntryType& entry, RemovalReason reason, Removed& removed);
   void GiveBack(Slot slot);
   void Destroy(Slot slot, RemovalReason reason, Removed& removed);
   void GrowPolicy();
-  void SettleOverhead(KeyHash hash, Removed& removed);
+  void SettleOverhead(KeyHash hash, Removed& removed) {
+    if (MayHaveGrown() || budget_.over_bytes()) [[unlikely]] {
+      PayForGrowth(hash, removed);
+    }
+  }
+  void PayForGrowth(KeyHash hash, Removed& removed);
   void Squeeze(KeyHash hash, Removed& removed);
+  bool MayHaveGrown() const noexcept { return policy_->grown() || tables_grew_; }
   void ChargeMeasured() noexcept;
   std::uint64_t MeasureOverhead() const noexcept;
   std::vector<Slot> MoveTogether();
@@ -366,7 +374,6 @@ class CacheShard {
   std::size_t pinned_ = 0;  // slots with a pin, detached ones included
   std::size_t detached_ = 0;
   std::uint64_t overhead_ = 0;  // charged to the budget beyond what entries own
-  Bytes wheel_bytes_;           // the wheel's part of that
   bool tables_grew_ = false;    // since that was measured
   std::uint64_t owned_ = 0;     // what entries own
   static constexpr std::size_t kEntriesUnbounded = ~std::size_t{0};
@@ -473,16 +480,25 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHa
   FlushHits();
   const Slot existing = Find(hash, item.key);
   const std::uint64_t charge = item.owned > kChargeMax ? item.owned : Granules(item.owned) * kChargeGranule;
+  if (existing == kNoSlot && !TooLarge(charge) && PutInVictimsPlace(hash, item, charge, removed)) [[likely]] {
+    return PutResult::kInserted;
+  }
+  return PutFurther(existing, hash, item, charge, removed);
+}
+
+// All that is not one for one.
+template <typename K, typename V, typename Traits>
+typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurther(Slot existing, KeyHash hash,
+                                                                                  const Item& item,
+                                                                                  std::uint64_t charge,
+                                                                                  Removed& removed) {
+  const bool replaces = existing != kNoSlot;
   if (TooLarge(charge)) {
-    if (existing != kNoSlot) {
+    if (replaces) {
       Remove(existing, RemovalReason::kReplaced, removed);
     }
     ++counts.refusals_too_large;
     return PutResult::kTooLarge;
-  }
-  const bool replaces = existing != kNoSlot;
-  if (!replaces && PutInVictimsPlace(hash, item, charge, removed)) {
-    return PutResult::kInserted;
   }
   if (replaces) {
     if (Replace(existing, hash, item, removed)) {
@@ -510,8 +526,8 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHa
 // In a full cache the newcomer takes the victim's entry and slot, one for one: no limit and no free list is asked.
 // False: the cache is not full, or the newcomer needs more bytes than the victim leaves and there are.
 template <typename K, typename V, typename Traits>
-bool CacheShard<K, V, Traits>::PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge,
-                                                 Removed& removed) {
+[[gnu::always_inline]] inline bool CacheShard<K, V, Traits>::PutInVictimsPlace(KeyHash hash, const Item& item,
+                                                                               std::uint64_t charge, Removed& removed) {
   const bool full = budget_.entries() == budget_.entries_max() && !budget_.over_bytes();
   if (!full || resident() == 0 || index_.size() > policy_entries_) {
     return false;
@@ -612,7 +628,7 @@ bool CacheShard<K, V, Traits>::TakeRoom(KeyHash hash, std::uint64_t charge, Remo
 }
 
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::Fill(Slot slot, KeyHash hash, const Item& item) {
+inline void CacheShard<K, V, Traits>::Fill(Slot slot, KeyHash hash, const Item& item) {
   EntryType& entry = slab_[slot];
   new (&entry.key) K(std::move(item.key));
   if (item.value != nullptr) {
@@ -624,9 +640,11 @@ void CacheShard<K, V, Traits>::Fill(Slot slot, KeyHash hash, const Item& item) {
   entry.state = item.value != nullptr ? EntryState::kValue : EntryState::kAbsent;
   entry.granules = Granules(item.owned);
   entry.pins = 0;
-  entry.expires = EntryType::kNever;
-  entry.timed = false;
-  SetExpiry(slot, item.expires);
+  entry.expires = item.expires;
+  entry.timed = item.expires != EntryType::kNever;
+  if (entry.timed) {
+    AddToWheel(slot);
+  }
 }
 
 template <typename K, typename V, typename Traits>
@@ -638,9 +656,16 @@ void CacheShard<K, V, Traits>::SetExpiry(Slot slot, Duration::rep expires) {
   wheel_.Remove(slot);
   entry.expires = expires;
   entry.timed = expires != EntryType::kNever;
-  if (expires != EntryType::kNever) {
-    wheel_.Add(slot, GoneAt(expires));
+  if (entry.timed) {
+    AddToWheel(slot);
   }
+}
+
+template <typename K, typename V, typename Traits>
+void CacheShard<K, V, Traits>::AddToWheel(Slot slot) {
+  const Bytes before = wheel_.bytes();
+  wheel_.Add(slot, GoneAt(slab_[slot].expires));
+  tables_grew_ = tables_grew_ || wheel_.bytes() != before;
 }
 
 // The policy's idea of the size follows the slots that exist, in steps of a quarter, so that its memory of
@@ -656,7 +681,7 @@ void CacheShard<K, V, Traits>::GrowPolicy() {
 
 // What the bookkeeping has grown by was there before it could be counted: evictions pay for it.
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::SettleOverhead(KeyHash hash, Removed& removed) {
+void CacheShard<K, V, Traits>::PayForGrowth(KeyHash hash, Removed& removed) {
   ChargeOverhead();
   while (budget_.over_bytes()) [[unlikely]] {
     const std::uint64_t owned_before = owned_;
@@ -699,7 +724,7 @@ bool CacheShard<K, V, Traits>::EvictOne(KeyHash incoming, RemovalReason reason, 
 
 // What the policy has evicted is not found and does not expire any more.
 template <typename K, typename V, typename Traits>
-void CacheShard<K, V, Traits>::Forget(Slot slot, RemovalReason reason) {
+inline void CacheShard<K, V, Traits>::Forget(Slot slot, RemovalReason reason) {
   const KeyHash hash = slab_[slot].HashOfKey();
   evicted_.Evicted(hash);
   index_.Erase(hash, slot);
@@ -878,7 +903,7 @@ std::uint64_t CacheShard<K, V, Traits>::MeasureOverhead() const noexcept {
 
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::ChargeMeasured() noexcept {
-  wheel_bytes_ = wheel_.bytes();
+  policy_->ForgetGrowth();
   tables_grew_ = false;
   const std::uint64_t measured = MeasureOverhead();
   if (measured != overhead_) {

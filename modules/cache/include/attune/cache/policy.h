@@ -19,7 +19,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -32,7 +31,7 @@ inline constexpr Slot kNoSlot = ~Slot{0};
 
 class Policy {
  public:
-  // Which policies say when their tables grow (TakeGrown): the others are asked for their bytes every time.
+  // Which policies say when their tables grow (grown): the others are asked for their bytes every time.
   enum class Growth : std::uint8_t { kUnknown, kTold };
 
   explicit Policy(Growth growth = Growth::kUnknown) : growth_(growth) {}
@@ -78,8 +77,10 @@ class Policy {
   // then. A guess, but a resident slot; or kNoSlot.
   Slot next_victim() const noexcept { return next_victim_; }
 
-  // Whether bytes() may have changed since the last call. To ask is cheap; to add the bytes up at every store is not.
-  bool TakeGrown() noexcept { return std::exchange(grown_, growth_ == Growth::kUnknown); }
+  // Whether bytes() may have changed since the last ForgetGrowth. To ask is cheap; to add the bytes up at every store
+  // is not.
+  bool grown() const noexcept { return grown_; }
+  void ForgetGrowth() noexcept { grown_ = growth_ == Growth::kUnknown; }
 
   virtual void CheckInvariants() const = 0;  // O(resident + ghosts), for tests
 
