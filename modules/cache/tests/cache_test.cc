@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Strings = Cache<std::string, std::string>;
 using Numbers = Cache<std::uint64_t, std::uint64_t>;
+using NumberedStrings = Cache<std::uint64_t, std::string>;
 
 struct Left {
   std::string key;
@@ -124,6 +125,43 @@ TEST_F(CacheTest, AValueOfNearlyTheWholeCacheIsStored) {
   }
   EXPECT_EQ(cache.Put("big", std::string(700'000, 'x')), PutOutcome::kInserted);
   EXPECT_TRUE(cache.Contains("big"));
+}
+
+// The small entries own nothing, so that evicting them frees no byte until the tables shrink.
+TEST_F(CacheTest, NoStoreEvictsTheOthersAndIsThenRefused) {
+  std::vector<std::optional<PolicyKind>> policies(kPolicyKinds.begin(), kPolicyKinds.end());
+  policies.push_back(std::nullopt);
+  for (const std::optional<PolicyKind> policy : policies) {
+    for (const std::size_t shards : {1U, 8U}) {
+      for (std::size_t size = 500'000; size < 1'200'000; size += 35'000) {
+        NumberedStrings cache(clock_, {.bytes_max = 1_MiB, .policy = policy, .shards = shards});
+        for (std::uint64_t i = 1; i <= 3000; ++i) cache.Put(i, "small");
+        const std::size_t before = cache.size();
+        const PutOutcome outcome = cache.Put(0, std::string(size, 'x'));
+        const std::string which = (policy ? std::string(ToString(*policy)) : "choosing") + " " + std::to_string(size) +
+                                  " in shards: " + std::to_string(shards);
+        ASSERT_LE(cache.bytes(), 1_MiB) << which;
+        if (outcome == PutOutcome::kTooLarge) {
+          ASSERT_EQ(cache.size(), before) << which;
+          ASSERT_GT(size, 700'000U) << which;
+        } else {
+          ASSERT_EQ(outcome, PutOutcome::kInserted) << which;
+          ASSERT_TRUE(cache.Contains(0)) << which;
+        }
+        cache.CheckInvariants();
+      }
+    }
+  }
+}
+
+TEST_F(CacheTest, AnEntryTooManyEvictsOneEntryWhicheverShardHasIt) {
+  Strings& cache = Make({.entries_max = 16, .policy = PolicyKind::kLru, .shards = 8});
+  for (int i = 0; i < 1000; ++i) {
+    cache.Put(std::to_string(i), "v");
+    ASSERT_EQ(cache.size(), static_cast<std::size_t>(std::min(i + 1, 16)));
+  }
+  EXPECT_EQ(cache.Stats().removed(RemovalReason::kEntryLimit), 984U);
+  EXPECT_EQ(cache.Stats().removed(RemovalReason::kByteLimit), 0U);
 }
 
 TEST_F(CacheTest, EraseAndEraseIfAndClearTellTheListenerWithoutALock) {

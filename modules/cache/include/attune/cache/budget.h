@@ -28,6 +28,8 @@ class Budget {
   void GiveEntry() noexcept { Add(entries_, ~std::uint64_t{0}); }
   void GiveBytes(std::uint64_t bytes) noexcept { Add(bytes_, ~bytes + 1); }
   void Charge(std::uint64_t bytes) noexcept { Add(bytes_, bytes); }
+  // Of the bytes, those that no eviction frees. Modulo 2^64, so that less is more as well.
+  void AddFixed(std::uint64_t bytes) noexcept { fixed_.fetch_add(bytes, std::memory_order_relaxed); }
 
   void SetLimits(std::size_t entries_max, Bytes bytes_max) noexcept {
     entries_max_.store(entries_max, std::memory_order_relaxed);
@@ -36,6 +38,7 @@ class Budget {
 
   std::size_t entries() const noexcept { return entries_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  std::uint64_t fixed() const noexcept { return fixed_.load(std::memory_order_relaxed); }
   std::size_t entries_max() const noexcept { return entries_max_.load(std::memory_order_relaxed); }
   std::uint64_t bytes_max() const noexcept { return bytes_max_.load(std::memory_order_relaxed); }
   bool over_entries() const noexcept { return entries() > entries_max(); }
@@ -73,6 +76,7 @@ class Budget {
   Counter bytes_max_;
   Counter entries_{0};
   Counter bytes_{0};
+  Counter fixed_{0};
 };
 
 }  // namespace attune::cache

@@ -256,6 +256,9 @@ class Cache {
   bool TakeSample(Part& part, KeyHash hash);
   PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
   bool EvictElsewhere(const Part& here, Removed& removed);
+  bool FreeBytesElsewhere(const Part& here, Removed& removed);
+  template <typename Give>
+  bool AskOthers(const Part& here, Give&& give);
   template <typename Q>
   void Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own);
 
@@ -308,6 +311,7 @@ class Cache {
   std::size_t part_mask_ = 0;
   Part* first_part_ = nullptr;
   std::vector<std::unique_ptr<Part>> parts_;
+  std::atomic<std::size_t> gives_next_{0};  // the shard, when another has no room
 
   LoadWaits load_waits_;
   mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next eight

@@ -66,6 +66,7 @@ void Cache<K, V, Traits>::ChargeOwn() {
         if (now < own_bytes_) {
           budget_.GiveBytes(own_bytes_ - now);
         }
+        budget_.AddFixed(now - own_bytes_);
         own_bytes_ = now;
         return;
       }
@@ -73,13 +74,14 @@ void Cache<K, V, Traits>::ChargeOwn() {
     if (!EvictForOwn()) {  // all that is left is pinned: it is over its limit until a pin goes
       const std::lock_guard hold(parts_[0]->shard.lock);
       budget_.Charge(now - own_bytes_);
+      budget_.AddFixed(now - own_bytes_);
       own_bytes_ = now;
       return;
     }
   }
 }
 
-// One entry from each shard.
+// Some of each shard.
 template <typename K, typename V, typename Traits>
 bool Cache<K, V, Traits>::EvictForOwn() {
   bool evicted = false;
@@ -87,7 +89,7 @@ bool Cache<K, V, Traits>::EvictForOwn() {
     Removed removed;
     {
       const std::lock_guard hold(part->shard.lock);
-      evicted = part->shard.EvictOne(0, RemovalReason::kByteLimit, removed) || evicted;
+      evicted = part->shard.FreeSomeBytes(0, RemovalReason::kByteLimit, removed) || evicted;
       part->shard.ChargeOverhead();
     }
     Tell(removed);
@@ -331,13 +333,15 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
       Overtake(part, hash, key, own);
       result = part.shard.Put(hash, {key, value, expires.time_since_epoch().count(), owned}, removed);
     }
-    if (result != Result::kNoRoomHere) {
+    if (result != Result::kNoEntryHere && result != Result::kNoBytesHere) {
       outcome = result == Result::kInserted   ? PutOutcome::kInserted
                 : result == Result::kReplaced ? PutOutcome::kReplaced
                                               : PutOutcome::kTooLarge;
       break;
     }
-    if (!EvictElsewhere(part, removed)) {
+    const bool room =
+        result == Result::kNoEntryHere ? EvictElsewhere(part, removed) : FreeBytesElsewhere(part, removed);
+    if (!room) {
       const std::lock_guard hold(part.shard.lock);
       ++part.shard.counts.refusals_pinned;
       outcome = PutOutcome::kAllPinned;
@@ -348,18 +352,42 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
   return outcome;
 }
 
-// One entry from each other shard: its own shard has nothing left that may go.
+// Its own shard has nothing left that may go. The shard after it gives, or the next that can: of many stores each gives
+// in turn.
 template <typename K, typename V, typename Traits>
 bool Cache<K, V, Traits>::EvictElsewhere(const Part& here, Removed& removed) {
-  bool evicted = false;
-  for (const std::unique_ptr<Part>& part : parts_) {
-    if (part.get() != &here) {
-      const std::lock_guard hold(part->shard.lock);
-      evicted = part->shard.EvictOne(0, RemovalReason::kByteLimit, removed) || evicted;
-      part->shard.ChargeOverhead();
+  return AskOthers(here, [&](Shard& shard) {
+    const bool evicted = shard.EvictOne(0, RemovalReason::kEntryLimit, removed);
+    shard.ChargeOverhead();
+    return evicted;
+  });
+}
+
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::FreeBytesElsewhere(const Part& here, Removed& removed) {
+  return AskOthers(here, [&](Shard& shard) {
+    const bool freed = shard.FreeSomeBytes(0, RemovalReason::kByteLimit, removed);
+    shard.ChargeOverhead();
+    return freed;
+  });
+}
+
+// Calls `give` for one shard after the other, each under its lock, until one says that it gave.
+template <typename K, typename V, typename Traits>
+template <typename Give>
+bool Cache<K, V, Traits>::AskOthers(const Part& here, Give&& give) {
+  const std::size_t first = gives_next_.fetch_add(1, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = *parts_[(first + i) & part_mask_];
+    if (&part == &here) {
+      continue;
+    }
+    const std::lock_guard hold(part.shard.lock);
+    if (give(part.shard)) {
+      return true;
     }
   }
-  return evicted;
+  return false;
 }
 
 template <typename K, typename V, typename Traits>

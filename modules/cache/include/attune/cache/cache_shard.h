@@ -117,7 +117,7 @@ class CacheShard {
     Duration::rep expires;
     std::uint64_t owned;  // bytes on the heap
   };
-  enum class PutResult : std::uint8_t { kInserted, kReplaced, kTooLarge, kNoRoomHere };
+  enum class PutResult : std::uint8_t { kInserted, kReplaced, kTooLarge, kNoEntryHere, kNoBytesHere };
 
   CacheShard(Budget& budget, const ShardSetup& setup, TimePoint now);
   ~CacheShard();
@@ -238,11 +238,14 @@ class CacheShard {
 
   // ---- changes
 
-  // kNoRoomHere leaves `item` as it was; the caller makes room in other shards and tries again.
+  // kNoEntryHere and kNoBytesHere leave `item` as it was; the caller makes room in other shards and tries again.
   PutResult Put(KeyHash hash, const Item& item, Removed& removed);
   void Remove(Slot slot, RemovalReason reason, Removed& removed);
   // Evicts what the policy names; false when there is nothing to name.
   bool EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed);
+  // Evicts until bytes come free. Entries that own nothing free none until the rest has moved together, so after one in
+  // sixteen it does. False: nothing is left to free.
+  bool FreeSomeBytes(KeyHash incoming, RemovalReason reason, Removed& removed);
   void RemoveExpired(TimePoint now, Removed& removed) {
     if (wheel_.size() > 0) {
       wheel_.Advance(now, [&](Slot slot) { Remove(slot, RemovalReason::kExpired, removed); });
@@ -290,6 +293,8 @@ class CacheShard {
   static constexpr std::size_t kHitsNoted = 32;  // cache misses that a core can overlap, and then some
   static constexpr std::size_t kSlotsMin = 64;
   static constexpr std::size_t kPinsMax = 0xFFFF;
+  // What a shard's tables take for its first entry, besides a chunk: the policy's and the wheel's smallest.
+  static constexpr std::uint64_t kFirstEntryBytes = 4096;
   // An index for more than this many entries starts small: a limit is not a promise to fill it.
   static constexpr std::size_t kIndexedAtFirstMax = std::size_t{1} << 21U;
 
@@ -334,7 +339,9 @@ class CacheShard {
   PutResult PutFurther(Slot existing, KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed);
-  bool TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed);
+  bool TakeEntry(KeyHash hash, Removed& removed);
+  bool TakeBytes(KeyHash hash, std::uint64_t charge, Removed& removed);
+  bool TryTakeBytes(std::uint64_t charge);
   void Fill(Slot slot, KeyHash hash, const Item& item);
   void SetExpiry(Slot slot, Duration::rep expires);
   void AddToWheel(Slot slot);
@@ -393,6 +400,8 @@ CacheShard<K, V, Traits>::CacheShard(Budget& budget, const ShardSetup& setup, Ti
       policy_entries_(std::min(setup.entries_share, kSlotsMin)) {
   policy_ = MakePolicy(kind_, {.entries_max = policy_entries_});
   ChargeOverhead();
+  const Bytes index_at_least = std::min(index_.bytes(), SlotIndex::BytesFor(kSlotsMin));
+  budget_.AddFixed(overhead_ - (index_.bytes() - index_at_least).count());
 }
 
 template <typename K, typename V, typename Traits>
@@ -469,9 +478,9 @@ std::vector<Slot> CacheShard<K, V, Traits>::ColdestFirst() {
 
 template <typename K, typename V, typename Traits>
 bool CacheShard<K, V, Traits>::TooLarge(std::uint64_t charge) const noexcept {
-  const std::uint64_t growth = slab_.slots() == 0 ? slab_.chunk_bytes().count() : 0;
+  const std::uint64_t beside = budget_.fixed() + slab_.chunk_bytes().count() + kFirstEntryBytes;
   const std::uint64_t most = budget_.bytes_max();
-  return charge > kChargeMax || charge > most || overhead_ + growth > most - charge;
+  return charge > kChargeMax || charge > most || beside > most - charge;
 }
 
 template <typename K, typename V, typename Traits>
@@ -509,9 +518,12 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurthe
       Remove(still, RemovalReason::kReplaced, removed);
     }
   }
-  if (!TakeRoom(hash, charge, removed)) {
-    ChargeOverhead();
-    return PutResult::kNoRoomHere;
+  if (!TakeEntry(hash, removed)) {
+    return PutResult::kNoEntryHere;
+  }
+  if (!TakeBytes(hash, charge, removed)) {
+    budget_.GiveEntry();
+    return PutResult::kNoBytesHere;
   }
   const Slot slot = slab_.Take();
   Fill(slot, hash, item);
@@ -593,38 +605,78 @@ bool CacheShard<K, V, Traits>::Replace(Slot slot, KeyHash hash, const Item& item
   return true;
 }
 
-// Takes an entry and its bytes from the budget, and room in the slab and the index. Evicts until that is possible.
+// Takes an entry from the budget. Evicts until that is possible.
 template <typename K, typename V, typename Traits>
-bool CacheShard<K, V, Traits>::TakeRoom(KeyHash hash, std::uint64_t charge, Removed& removed) {
+bool CacheShard<K, V, Traits>::TakeEntry(KeyHash hash, Removed& removed) {
   while (!budget_.TryTakeEntry()) {
     if (!EvictOne(hash, RemovalReason::kEntryLimit, removed)) {
       return false;
     }
   }
-  for (;;) {
-    const bool slab_grows = slab_.full();
-    const bool index_grows = index_.size() == index_.capacity();
-    if (!slab_grows || slab_.slots() < slots_max_) {
-      const std::uint64_t growth = (slab_grows ? slab_.chunk_bytes().count() : 0) +
-                                   (index_grows ? (SlotIndex::BytesFor(GrownCapacity()) - index_.bytes()).count() : 0);
-      if (budget_.TryTakeBytes(charge + growth)) {
-        if (slab_grows) {
-          slab_.Grow();
-        }
-        if (index_grows) {
-          index_.Rehash(GrownCapacity(), [&](Slot slot) { return slab_[slot].HashOfKey(); });
-        }
-        tables_grew_ = tables_grew_ || growth > 0;
-        overhead_ += growth;
-        owned_ += charge;
-        return true;
-      }
-    }
-    if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
-      budget_.GiveEntry();
+  return true;
+}
+
+// Takes an entry's bytes from the budget, and room in the slab and the index. Evicts until that is possible.
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::TakeBytes(KeyHash hash, std::uint64_t charge, Removed& removed) {
+  while (!TryTakeBytes(charge)) {
+    // One eviction leaves a slot, which is all that an entry needs that owns nothing.
+    const bool freed = slab_.full() ? EvictOne(hash, RemovalReason::kByteLimit, removed)
+                                    : FreeSomeBytes(hash, RemovalReason::kByteLimit, removed);
+    if (!freed) {
       return false;
     }
   }
+  return true;
+}
+
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::TryTakeBytes(std::uint64_t charge) {
+  const bool slab_grows = slab_.full();
+  const bool index_grows = index_.size() == index_.capacity();
+  if (slab_grows && slab_.slots() >= slots_max_) {
+    return false;
+  }
+  const std::uint64_t growth = (slab_grows ? slab_.chunk_bytes().count() : 0) +
+                               (index_grows ? (SlotIndex::BytesFor(GrownCapacity()) - index_.bytes()).count() : 0);
+  // What the policy's tables take for a large entry is kept free for a moment: to make room for them afterwards could
+  // be at the newcomer's cost.
+  const std::uint64_t spare = charge > slab_.chunk_bytes().count() ? kFirstEntryBytes : 0;
+  if (!budget_.TryTakeBytes(charge + growth + spare)) {
+    return false;
+  }
+  budget_.GiveBytes(spare);
+  if (slab_grows) {
+    slab_.Grow();
+  }
+  if (index_grows) {
+    index_.Rehash(GrownCapacity(), [&](Slot slot) { return slab_[slot].HashOfKey(); });
+  }
+  tables_grew_ = tables_grew_ || growth > 0;
+  overhead_ += growth;
+  owned_ += charge;
+  return true;
+}
+
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::FreeSomeBytes(KeyHash incoming, RemovalReason reason, Removed& removed) {
+  ChargeOverhead();
+  const std::uint64_t before = owned_ + overhead_;
+  bool evicted = true;
+  while (evicted) {
+    evicted = false;
+    for (std::size_t left = resident() / 16 + 1; left > 0 && EvictOne(incoming, reason, removed); --left) {
+      evicted = true;
+      if (owned_ + overhead_ < before) {
+        return true;
+      }
+    }
+    Compact();
+    if (owned_ + overhead_ < before) {
+      return true;
+    }
+  }
+  return false;
 }
 
 template <typename K, typename V, typename Traits>
