@@ -18,18 +18,19 @@ namespace {
 // When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kLeadSigmas = 3;            // by which a lead must exceed chance
-constexpr double kPriceFirst = 0.05;         // of a move, in fills
+constexpr double kPriceFirst = 0.1;          // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
 constexpr double kRecordDiscount = 0.1;      // of the price, for a candidate with the better record
 constexpr double kRecordHalfLifeFills = 40;  // long enough for the turns that policies take within a loop
 constexpr double kReluctanceGrowth = 2;      // with every move
 constexpr double kReluctanceHalfLifeFills = 8;
-constexpr double kSettlingLead = 0.01;  // of the accesses
+constexpr double kSettlingLead = 0.01;  // of the hits
+constexpr double kSettlingSigmas = 1;
 
 // How long to learn.
 constexpr double kFillMin = 250;          // accesses: of a tiny cache one fill shows nothing
-constexpr double kFirstFills = 40;        // all candidates have found their ways by then
+constexpr double kFirstFills = 58;        // policies that count uses find their ways by then
 constexpr double kFirstStretchMax = 4;    // for large caches, of which a sample costs less; see FirstFills
 constexpr double kChangeFills = 10;       // after a change, when miniatures begin with what is there
 constexpr double kChangeFillsMax = 40;    // when shorter episodes brought nothing
@@ -39,6 +40,12 @@ constexpr double kUselessHits = 0.02;     // a hit ratio below is a reason to le
 constexpr double kUselessRestFills = 10;  // ... after so long a rest, times patience
 constexpr double kPatienceMax = 1024;
 
+// Who is simulated to the end.
+constexpr double kWarmUpFills = 20;         // what a policy does in them says little: LIRS leads, S3-FIFO comes later
+constexpr double kScreeningFills = 10;      // after them, before anybody is dropped
+constexpr std::uint32_t kTurnsMax = 2;      // moves among the rest: one is what the rest is there for
+constexpr double kScreeningDeficit = 0.06;  // of the hits
+
 // What learning may cost. A candidate's simulated access takes about 80 ns, a hit in a live cache 20 and an evicting
 // store 200: both pay in a fiftieth of what they take.
 constexpr double kEarnedByAccess = 0.005;
@@ -47,6 +54,7 @@ constexpr double kDebtMaxFills = 2000;  // times one candidate: 0.15 s in miniat
 
 constexpr std::uint64_t kReviewsOfFill = 4;  // as many, each after the same number of misses
 constexpr std::uint64_t kReviewMissesMin = 32;
+constexpr std::uint64_t kReviewsOfFirstFill = 64;  // policies part at the first eviction, and learning begins with it
 constexpr std::size_t kLargeCache = std::size_t{64} << 10U;  // entries; see simulated_share_max
 
 double HalfLives(std::size_t accesses, double fills, std::size_t entries) {
@@ -67,12 +75,20 @@ struct PolicySelector::Candidate {
   // Accesses that this one answers and the policy in use does not, and the other way round.
   struct Score {
     std::uint64_t accesses = 0;
+    std::uint64_t hits_in_use = 0;  // of the policy in use
     std::uint64_t wins = 0;
     std::uint64_t losses = 0;
 
     bool ahead() const { return wins > losses; }
     double lead() const { return static_cast<double>(wins) - static_cast<double>(losses); }
-    bool BeyondChance() const { return lead() >= kLeadSigmas * std::sqrt(static_cast<double>(wins + losses)); }
+    double variance() const { return static_cast<double>(wins + losses); }  // of the lead, by chance
+    bool Exceeds(double sigmas) const { return lead() >= sigmas * std::sqrt(variance()); }
+    void Add(std::size_t count, std::uint64_t hits, std::uint64_t in_use) {
+      accesses += count;
+      hits_in_use += static_cast<std::uint64_t>(std::popcount(in_use));
+      wins += static_cast<std::uint64_t>(std::popcount(hits & ~in_use));
+      losses += static_cast<std::uint64_t>(std::popcount(in_use & ~hits));
+    }
   };
 
   PolicyKind kind;
@@ -81,6 +97,7 @@ struct PolicySelector::Candidate {
   double record = 0;       // hits, the older the less they count
   Score recent = {};       // since it was last not ahead
   Score all = {};          // since the episode began or the cache moved
+  Score late = {};         // the later half of them; see Age
 
   void Run(std::span<const KeyHash> batch) {
     hits = 0;
@@ -94,13 +111,13 @@ struct PolicySelector::Candidate {
       const auto at = static_cast<std::size_t>(std::countr_zero(differ));
       const bool wins = ((hits >> at) & 1U) != 0;
       ++(wins ? recent.wins : recent.losses);
-      ++(wins ? all.wins : all.losses);
       recent.accesses += at + 1 - done;
       done = at + 1;
       if (!recent.ahead()) recent = {};
     }
     recent.accesses += count - done;
-    all.accesses += count;
+    all.Add(count, hits, hits_in_use);
+    late.Add(count, hits, hits_in_use);
   }
 };
 
@@ -125,7 +142,8 @@ PolicySelector::~PolicySelector() = default;
 // ---- when to learn
 
 std::uint64_t PolicySelector::review_misses() const noexcept {
-  return std::max<std::uint64_t>(kReviewMissesMin, entries_max_ / kReviewsOfFill);
+  const bool waits_for_evictions = !has_learned_ && !learning();
+  return std::max(kReviewMissesMin, entries_max_ / (waits_for_evictions ? kReviewsOfFirstFill : kReviewsOfFill));
 }
 
 bool PolicySelector::Review(const LiveCounts& counts) {
@@ -136,6 +154,7 @@ bool PolicySelector::Review(const LiveCounts& counts) {
     Begin(FirstFills(entries_max_, simulated_entries_));
     return true;
   }
+  if (learning() && turns_ >= kTurnsMax) return ReviewLearning();
   window_.accesses += counts.accesses;
   window_.misses += counts.misses;
   if (counts.evictions == 0 || window_.misses < entries_max_) return false;
@@ -145,11 +164,22 @@ bool PolicySelector::Review(const LiveCounts& counts) {
   if (!learning()) {
     return ReviewAtRest(changed, 1 - static_cast<double>(window.misses) / static_cast<double>(window.accesses));
   }
-  if (changed) {
-    changes_.Forget();
+  return changed && ReviewLearning();
+}
+
+// The load has changed while it learns. Who has been dropped may be the one to move to now.
+bool PolicySelector::ReviewLearning() {
+  changes_.Forget();
+  turns_ = 0;
+  if (!Screened() || InDebt()) {
     Prolong(kChangeFills);
+    return false;
   }
-  return false;
+  const double left = static_cast<double>(end_ - std::min(end_, accesses_)) / Fill();
+  credit_ -= Owed();
+  candidates_.clear();
+  Begin(std::max(kChangeFills, left));
+  return true;
 }
 
 bool PolicySelector::ReviewAtRest(bool changed, double hit_ratio) {
@@ -170,13 +200,22 @@ void PolicySelector::Begin(double fills) {
     candidates_.push_back({.kind = kind, .miniature = std::make_unique<SimulatedCache>(kind, simulated_entries_)});
   }
   begun_ = accesses_;
+  CompareAnew();
   end_ = accesses_ + static_cast<std::uint64_t>((fills + 1) * Fill());
   spent_ = 0;
   moved_ = false;
+  turns_ = 0;
   has_reason_ = true;
   ++episodes_;
   window_ = {};
   changes_.Forget();
+}
+
+// Compares with the policy in use from here on.
+void PolicySelector::CompareAnew() {
+  compared_since_ = accesses_;
+  late_next_ = kWarmUpFills * Fill();
+  for (Candidate& candidate : candidates_) candidate.recent = candidate.all = candidate.late = {};
 }
 
 void PolicySelector::Adopt(std::span<const KeyHash> residents) {
@@ -225,11 +264,42 @@ void PolicySelector::SimulateBatch(std::span<const KeyHash> accesses) {
   for (Candidate& candidate : candidates_) candidate.Compare(hits_in_use, accesses.size());
   spent_ += candidates_.size() * accesses.size();
   simulated_ += candidates_.size() * accesses.size();
+  SpendSaved(accesses.size());
   Age(accesses.size());
+}
+
+// What the dropped candidates would have cost goes into a longer look at the others. Of a large cache, of which a
+// sample is simulated, the first look is long enough.
+void PolicySelector::SpendSaved(std::size_t accesses) {
+  if (simulated_entries_ < entries_max_) return;
+  saved_ += accesses * (config_.candidates.size() - candidates_.size());
+  end_ += saved_ / config_.candidates.size();
+  saved_ %= config_.candidates.size();
+}
+
+// REQUIRES: it learns.
+bool PolicySelector::Screened() const { return candidates_.size() < config_.candidates.size(); }
+
+// Drops who is far behind the best, by what they did after they had warmed up.
+void PolicySelector::Screen() {
+  const Candidate::Score& in_use = InUse().late;
+  const bool warm = static_cast<double>(accesses_ - compared_since_) >= kWarmUpFills * Fill();
+  if (!warm || static_cast<double>(in_use.accesses) < kScreeningFills * Fill()) return;
+  const auto lead = [](const Candidate& candidate) { return candidate.late.lead(); };
+  const auto best = std::ranges::max_element(candidates_, {}, lead);
+  const PolicyKind kept = best->kind;
+  const Candidate::Score top = best->late;
+  const double deficit_min = std::max(kLeadMin, kScreeningDeficit * static_cast<double>(in_use.hits_in_use));
+  std::erase_if(candidates_, [&](const Candidate& candidate) {
+    if (candidate.kind == policy_ || candidate.kind == kept) return false;
+    const double deficit = top.lead() - candidate.late.lead();
+    return deficit > deficit_min && deficit > kLeadSigmas * std::sqrt(top.variance() + candidate.late.variance());
+  });
 }
 
 std::optional<PolicyChange> PolicySelector::Decide() {
   if (!learning()) return std::nullopt;
+  Screen();
   const double price = Price();
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates_) {
@@ -249,25 +319,28 @@ std::optional<PolicyChange> PolicySelector::Decide() {
   return change;
 }
 
+// There is no later to wait for, so that what is only likely to be better is taken.
 std::optional<PolicyChange> PolicySelector::Settle() {
+  const auto needed = [](const Candidate::Score& score) {
+    return std::max(kLeadMin, kSettlingLead * static_cast<double>(score.hits_in_use));
+  };
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates_) {
     const Candidate::Score& score = candidate.all;
-    const bool leads = score.ahead() && score.BeyondChance() &&
-                       score.lead() >= std::max(kLeadMin, kSettlingLead * static_cast<double>(score.accesses));
+    const bool leads = score.ahead() && score.Exceeds(kSettlingSigmas) && score.lead() >= needed(score);
     if (leads && (best == nullptr || score.lead() > best->all.lead())) best = &candidate;
   }
   if (best == nullptr) return std::nullopt;
   const Candidate::Score& score = best->all;
-  const double needed = std::max(kLeadMin, kSettlingLead * static_cast<double>(score.accesses));
-  return Move({policy_, best->kind, score.accesses, score.wins, score.losses, static_cast<std::size_t>(needed)});
+  return Move({policy_, best->kind, score.accesses, score.wins, score.losses, static_cast<std::size_t>(needed(score))});
 }
 
 PolicyChange PolicySelector::Move(const PolicyChange& change) {
   policy_ = change.to;
   reluctance_ *= kReluctanceGrowth;
   moved_ = true;
-  for (Candidate& candidate : candidates_) candidate.recent = candidate.all = {};
+  turns_ += Screened() ? 1U : 0U;
+  CompareAnew();
   changes_.Forget();  // the hit ratio changes with the policy
   Prolong(kChangeFills);
   return change;
@@ -289,7 +362,7 @@ double PolicySelector::PriceFor(const Candidate& candidate, double price) const 
 
 bool PolicySelector::Deserves(const Candidate& candidate, double price) const {
   return candidate.recent.ahead() && candidate.recent.lead() >= PriceFor(candidate, price) &&
-         candidate.recent.BeyondChance();
+         candidate.recent.Exceeds(kLeadSigmas);
 }
 
 void PolicySelector::Age(std::size_t accesses) {
@@ -297,6 +370,9 @@ void PolicySelector::Age(std::size_t accesses) {
   reluctance_ = 1 + (reluctance_ - 1) * HalfLives(accesses, kReluctanceHalfLifeFills, simulated_entries_);
   const double keep = HalfLives(accesses, kRecordHalfLifeFills, simulated_entries_);
   for (Candidate& candidate : candidates_) candidate.record *= keep;
+  if (static_cast<double>(accesses_ - compared_since_) < late_next_) return;
+  late_next_ *= 2;
+  for (Candidate& candidate : candidates_) candidate.late = {};
 }
 
 // ---- shape

@@ -120,6 +120,39 @@ TEST(PolicySelector, ASteadyLoadPaysForItsFirstEpisodeAndThenAFiftieth) {
   }
 }
 
+// LRU is far behind on a skewed load; the others go on for what it would have cost.
+TEST(PolicySelector, DropsWhoIsFarBehindAndLooksLongerAtTheRest) {
+  LiveCache live(500);
+  live.Run(ZipfKeys(1, 10'000, 5'000, 0.9));
+  const Bytes all = live.selector.bytes();
+  live.Run(ZipfKeys(2, 18'000, 5'000, 0.9));
+  ASSERT_TRUE(live.selector.learning());
+  EXPECT_LT(live.selector.bytes(), all);
+  const std::uint64_t before = live.selector.simulated();
+  live.Run(ZipfKeys(3, 1'000, 5'000, 0.9));
+  EXPECT_LE(live.selector.simulated() - before, 4 * 1'000U);
+  live.Run(ZipfKeys(4, 2'000, 5'000, 0.9));
+  EXPECT_TRUE(live.selector.learning()) << "after 62 fills; five candidates would have come to rest";
+  EXPECT_LE(live.selector.simulated(), 5 * 60 * 500U);
+}
+
+TEST(PolicySelector, AChangeBringsBackWhoWasDropped) {
+  LiveCache live(500);
+  live.Run(RecentKeys(1, 20'000, 300));
+  ASSERT_TRUE(live.selector.learning());
+  live.Run(Loop(kLoop, 900, 20'000));
+  EXPECT_EQ(live.selector.policy(), PolicyKind::kLirs) << "which had been far behind";
+}
+
+// All policies are the same until something leaves, and differ most in what they do then.
+TEST(PolicySelector, TheFirstEvictionIsNoticedSoon) {
+  LiveCache live(6'400, {.simulated_entries_max = 500});
+  for (int round = 0; round < 20; ++round) live.Run(Loop(0, 6'000, 6'000));
+  ASSERT_FALSE(live.selector.learning());
+  live.Run(Loop(kOnce, 600, 600));  // 400 fit, and every 100 misses it is asked
+  EXPECT_TRUE(live.selector.learning());
+}
+
 TEST(PolicySelector, AChangeOfTheLoadBeginsAnEpisode) {
   LiveCache live(500);
   live.Run(RecentKeys(1, 60'000, 300));

@@ -26,7 +26,10 @@
 //               to lose, up to the hits that a full miniature is worth. A candidate whose
 //               longer record is the better one as well needs a part of that. Each move doubles the price
 //               for a while, so that two policies that take turns do not make the cache follow them. At the end of
-//               an episode a lead of one access in a hundred is enough: there is no later to wait for.
+//               an episode a lead of one hit in a hundred is enough, even a likely one: there is no later to wait for.
+// Screening     When the candidates have warmed up, those are dropped who are far behind, and what they would have
+//               cost goes into a longer look at the rest: who is best of the good ones takes longest to see. A change
+//               of the load brings them back.
 // When to learn At first; when the live hit ratio changes (change_detector.h); when hardly anything is hit, at growing
 //               intervals; and without a reason as far as it is paid for. Learning has an account: the live cache's
 //               accesses and evictions pay in about a fiftieth of their own time, episodes are paid from it, but for
@@ -62,7 +65,8 @@ struct PolicySelectorConfig {
   // cost together near a fiftieth of it. Below, a third of a megabyte buys the better choice.
   double simulated_share_max = 1.0 / 200;
 
-  // One of each family. SIEVE, 2Q and LRFU beside them changed no result by more than chance.
+  // One of each family. SIEVE, 2Q and LRFU beside them win on some traces what is lost on others, where the
+  // same account pays for a shorter look at each.
   std::vector<PolicyKind> candidates{PolicyKind::kLru, PolicyKind::kS3Fifo, PolicyKind::kArc, PolicyKind::kLirs,
                                      PolicyKind::kTinyLfu};
 
@@ -142,6 +146,7 @@ class PolicySelector {
   std::size_t SimulatedMax(std::size_t entries_max) const;
 
   bool ReviewAtRest(bool changed, double hit_ratio);
+  bool ReviewLearning();
   void Begin(double fills);
   void Prolong(double fills);
   void End();
@@ -150,7 +155,11 @@ class PolicySelector {
   bool InDebt() const;
 
   void SimulateBatch(std::span<const KeyHash> accesses);
+  void SpendSaved(std::size_t accesses);
   void Age(std::size_t accesses);
+  void CompareAnew();
+  void Screen();
+  bool Screened() const;
 
   const Candidate& InUse() const;
   bool Deserves(const Candidate& candidate, double price) const;
@@ -166,11 +175,15 @@ class PolicySelector {
   PolicyKind policy_;
 
   // What is decided by while it learns.
-  std::vector<Candidate> candidates_;  // none while it rests
+  std::vector<Candidate> candidates_;  // none while it rests, all of them at first
   std::uint64_t accesses_ = 0;         // simulated so far
   std::uint64_t begun_ = 0;            // of accesses_, with this episode
   std::uint64_t end_ = 0;              // of accesses_, where it ends
+  std::uint64_t saved_ = 0;            // accesses of candidates that have been dropped, and not yet spent
+  std::uint64_t compared_since_ = 0;   // of accesses_: with this episode, or since the last move
+  double late_next_ = 0;               // accesses after that, where the later half begins anew
   bool moved_ = false;                 // in this episode
+  std::uint32_t turns_ = 0;            // moves in it after others had been dropped
   bool has_reason_ = true;             // for it: the first one, a change, or no hits
   double reluctance_ = 1;              // what a move must pay, in multiples of the usual price
 
