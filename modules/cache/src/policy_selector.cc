@@ -401,4 +401,12 @@ Bytes PolicySelector::bytes() const noexcept {
   return total;
 }
 
+Bytes PolicySelector::bytes_expected() const noexcept {
+  constexpr std::uint64_t kBytesOfEmpty = 1200;  // of a miniature and its policy
+  if (!learning()) return Bytes(0);
+  const std::uint64_t miniature = kBytesOfEmpty + kBytesPerSimulated * simulated_entries_;
+  return Bytes(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) +
+               config_.candidates.capacity() * sizeof(PolicyKind) + config_.candidates.size() * miniature);
+}
+
 }  // namespace attune::cache

@@ -107,6 +107,72 @@ TEST(CacheLimitsTest, EntriesThatOwnNothingStayWithinTheirBytesToo) {
   }
 }
 
+// Keys as they come in a cache's life: few of them often, a loop, each once, and again few of them often, but others.
+std::uint64_t KeyOfAChangingLoad(std::uint64_t i, std::uint64_t keys, std::mt19937_64& random) {
+  constexpr std::uint64_t kEach = 50'000;
+  const double u = static_cast<double>(random() >> 11U) * 0x1p-53;
+  switch (i / kEach % 4) {
+    case 0:
+      return static_cast<std::uint64_t>(static_cast<double>(keys) * u * u * u);
+    case 1:
+      return keys + i % (keys / 4);
+    case 2:
+      return 2 * keys + i;
+    default:
+      return static_cast<std::uint64_t>(static_cast<double>(keys) * (1 - u * u));
+  }
+}
+
+TEST_F(CacheTest, NeverHoldsMoreBytesThanAllowedWhileItChooses) {
+  std::uint64_t switches = 0;
+  for (const std::size_t shards : {1U, 8U}) {
+    Strings& cache = Make({.entries_max = 100'000, .bytes_max = 4_MiB, .shards = shards});
+    std::mt19937_64 random(1);
+    for (std::uint64_t i = 0; i < 300'000; ++i) {
+      const std::uint64_t key = KeyOfAChangingLoad(i, 20'000, random);
+      if (!cache.Get(std::to_string(key)).has_value()) {
+        ASSERT_LE(cache.bytes(), 4_MiB) << "after looking up " << i;
+        cache.Put(std::to_string(key), std::string(key * 7919 % 2'400, 'x'));
+      }
+      ASSERT_LE(cache.bytes(), 4_MiB) << "after " << i;
+      left_.clear();
+    }
+    switches += cache.Stats().policy_switches;
+    EXPECT_GT(cache.size(), 1'500U) << shards << " shards";
+    cache.CheckInvariants();
+  }
+  EXPECT_GT(switches, 0U) << "changes of policy are within the limit as well";
+}
+
+// A listener sees the cache in the middle of what it does.
+TEST(CacheLimitsTest, EntriesThatOwnNothingMakeRoomForWhatIsLearned) {
+  ManualClock clock;
+  for (const std::size_t shards : {1U, 8U}) {
+    for (const Bytes limit : {1_MiB, 1_MiB + 300_KiB, 3_MiB}) {
+      std::size_t over = 0;
+      const Numbers* seen = nullptr;
+      CacheHooks<std::uint64_t, std::uint64_t> hooks;
+      hooks.removed = [&](const std::uint64_t&, const std::uint64_t*, RemovalReason) {
+        over += seen->bytes() > limit ? 1U : 0U;
+      };
+      Numbers cache(clock, {.entries_max = kEntriesUnlimited, .bytes_max = limit, .shards = shards}, hooks);
+      seen = &cache;
+      std::mt19937_64 random(2);
+      for (std::uint64_t i = 0; i < 200'000; ++i) {
+        const std::uint64_t key = KeyOfAChangingLoad(i, 60'000, random);
+        if (!cache.Get(key).has_value()) {
+          cache.Put(key, key);
+        }
+        ASSERT_LE(cache.bytes(), limit) << "after " << i;
+      }
+      EXPECT_EQ(over, 0U) << "while it evicted";
+      EXPECT_GT(cache.size(), limit.count() / 256) << "entries of 32 bytes, and ghosts";
+      cache.CheckInvariants();
+      cache.Clear();
+    }
+  }
+}
+
 TEST_F(CacheTest, AValueLargerThanTheCacheIsRefusedAndEvictsNothing) {
   Strings& cache = Make({.bytes_max = 100_KiB, .policy = PolicyKind::kLru});
   cache.Put("a", "1");

@@ -95,6 +95,20 @@ TEST(PolicySelector, AtRestItSamplesNothingAndHoldsNoMiniatures) {
   EXPECT_LT(live.selector.bytes().count(), 1'000U);
 }
 
+TEST(PolicySelector, ExpectsTheBytesThatItComesToHold) {
+  for (const std::size_t entries : {1U, 40U, 260U, 500U, 1'000U, 5'000U}) {
+    for (const Keys& keys : {ZipfKeys(1, 60'000, 20'000, 0.9), LoopingKeys(1, 60'000, 3 * entries)}) {
+      LiveCache live(entries);
+      for (const std::uint64_t key : keys) {
+        live.Access(key);
+        const bool learning = live.selector.learning();
+        ASSERT_EQ(live.selector.bytes_expected() > Bytes(0), learning);
+        ASSERT_TRUE(!learning || live.selector.bytes() <= live.selector.bytes_expected()) << entries << " entries";
+      }
+    }
+  }
+}
+
 TEST(PolicySelector, ACacheThatNeverFillsIsNotLearnedFrom) {
   LiveCache live(500);
   for (int round = 0; round < 100; ++round) live.Run(Loop(0, 400, 400));

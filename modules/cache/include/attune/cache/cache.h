@@ -223,7 +223,6 @@ class Cache {
     FlightPtr flight;
   };
 
-  static constexpr std::uint64_t kBytesPerSimulated = 80;                    // entry and candidate
   static constexpr std::size_t kSelectorEntriesMax = std::size_t{1} << 40U;  // more than any memory holds
   static constexpr std::size_t kSamplesKept = 4 * PolicySelector::kBatch;    // while nobody has time for them
   static constexpr std::size_t kAdoptedMax = std::size_t{64} << 10U;         // entries; more would hold up their shards
@@ -301,7 +300,9 @@ class Cache {
   void TellParts();
   void SwitchPolicy(PolicyKind kind);
   void Journal(const PolicyChange& change) const;
+  std::uint64_t OwnBytes() const noexcept;
   void ChargeOwn();
+  bool TakeOwn(std::uint64_t bytes);
   bool EvictForOwn();
 
   const Clock& clock_;

@@ -90,6 +90,7 @@ bool Cache<K, V, Traits>::ReviewLive() {
   if (selector_->Review({.accesses = live.accesses - reviewed_.accesses,
                          .misses = live.misses - reviewed_.misses,
                          .evictions = live.evictions - reviewed_.evictions})) {
+    ChargeOwn();  // for the miniatures, before they fill
     AdoptResidents();
   }
   reviewed_ = live;
@@ -168,6 +169,7 @@ void Cache<K, V, Traits>::TellSelectorSize() {
   if (fits < selector_entries_ / 4 * 3 || fits > selector_entries_ + selector_entries_ / 4) {
     selector_entries_ = fits;
     selector_->Resize(fits);
+    ChargeOwn();
   }
 }
 
@@ -179,6 +181,7 @@ void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
       const std::lock_guard hold(part->shard.lock);
       part->shard.SetPolicy(kind, removed);
     }
+    ChargeOwn();  // where this shard alone could not pay for a larger policy
     Tell(removed);
   }
   ++policy_switches_;

@@ -22,7 +22,7 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   if (!config_.policy.has_value() && config_.bytes_max >= kChoosingBytesMin) {
     // A sixty-fourth of the bytes goes to the simulations, as far as they can use it.
     PolicySelectorConfig selector;
-    const std::uint64_t bytes_per_simulated = kBytesPerSimulated * selector.candidates.size();
+    const std::uint64_t bytes_per_simulated = PolicySelector::kBytesPerSimulated * selector.candidates.size();
     const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / bytes_per_simulated);
     selector.simulated_entries_max = std::clamp<std::size_t>(affordable, 32, selector.simulated_entries_max);
     selector_entries_ = std::min(config_.entries_max, kSelectorEntriesMax);
@@ -50,27 +50,28 @@ Cache<K, V, Traits>::~Cache() {
   background_idle_.wait(hold, [&] { return background_tasks_ == 0; });
 }
 
-// Tells the budget what the cache itself holds. Growth is made room for, as for an entry.
+// What the cache itself holds. Near the limit it is with all that the miniatures of an episode grow to, so that room is
+// made before they take it; far from it, what nobody needs is left to others.
+template <typename K, typename V, typename Traits>
+std::uint64_t Cache<K, V, Traits>::OwnBytes() const noexcept {
+  std::uint64_t bytes = sizeof(*this) + parts_.size() * (memory::HeapBlockSize(sizeof(Part)).count() - sizeof(Shard));
+  if (selector_ == nullptr) {
+    return bytes;
+  }
+  const bool limit_is_near = budget_.bytes() > budget_.bytes_max() / 8 * 7;
+  bytes += std::max(selector_->bytes(), limit_is_near ? selector_->bytes_expected() : Bytes(0)).count();
+  if (selector_->learning()) {
+    bytes += (parts_.size() + 1) * memory::HeapBlockSize(kSamplesKept * sizeof(KeyHash)).count();
+  }
+  return bytes;
+}
+
+// Tells the budget what the cache itself holds. Growth is made room for, as for an entry, and so is what policies have
+// grown by and their shards could not pay.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::ChargeOwn() {
-  std::uint64_t now = sizeof(*this) + parts_.size() * (memory::HeapBlockSize(sizeof(Part)).count() - sizeof(Shard)) +
-                      samples_.capacity() * sizeof(KeyHash);
-  if (selector_ != nullptr) {
-    now += selector_->bytes().count();
-    now += selector_->learning() ? parts_.size() * memory::HeapBlockSize(kSamplesKept * sizeof(KeyHash)).count() : 0;
-  }
-  for (;;) {
-    {
-      const std::lock_guard hold(parts_[0]->shard.lock);
-      if (now <= own_bytes_ || budget_.TryTakeBytes(now - own_bytes_)) {
-        if (now < own_bytes_) {
-          budget_.GiveBytes(own_bytes_ - now);
-        }
-        budget_.AddFixed(now - own_bytes_);
-        own_bytes_ = now;
-        return;
-      }
-    }
+  const std::uint64_t now = OwnBytes();
+  while (!TakeOwn(now) || budget_.over_bytes()) {
     if (!EvictForOwn()) {  // all that is left is pinned: it is over its limit until a pin goes
       const std::lock_guard hold(parts_[0]->shard.lock);
       budget_.Charge(now - own_bytes_);
@@ -79,6 +80,21 @@ void Cache<K, V, Traits>::ChargeOwn() {
       return;
     }
   }
+}
+
+// False: there is no room for so much.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::TakeOwn(std::uint64_t bytes) {
+  const std::lock_guard hold(parts_[0]->shard.lock);
+  if (bytes > own_bytes_ && !budget_.TryTakeBytes(bytes - own_bytes_)) {
+    return false;
+  }
+  if (bytes < own_bytes_) {
+    budget_.GiveBytes(own_bytes_ - bytes);
+  }
+  budget_.AddFixed(bytes - own_bytes_);
+  own_bytes_ = bytes;
+  return true;
 }
 
 // Some of each shard.
