@@ -8,8 +8,7 @@
 //
 // Threads    none.
 // Cost       O(1) for each call; 25 to 50 bytes for each hash of the fullest moment (tables double, but stop where
-// their owner says), and a byte or
-//            two where there are several lists.
+//            their owner says), and a byte or two where there are several lists.
 // The owner bounds the lists.
 
 #include <algorithm>
