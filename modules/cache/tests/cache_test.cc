@@ -94,6 +94,27 @@ TEST_F(CacheTest, NeverHoldsMoreBytesThanAllowed) {
   }
 }
 
+TEST_F(CacheTest, AFullCacheReplacesWhateverItsEntriesOwn) {
+  constexpr std::uint64_t kPuts = 3000;
+  Strings& cache = Make({.entries_max = 50, .bytes_max = 150_KiB, .policy = PolicyKind::kS3Fifo, .shards = 1});
+  std::mt19937_64 random(3);
+  std::map<RemovalReason, int> reasons;
+  for (std::uint64_t i = 0; i < kPuts; ++i) {
+    const std::size_t size = random() % 3 == 0 ? 0 : random() % 8000;  // a short string owns nothing
+    ASSERT_EQ(cache.Put(std::to_string(i), std::string(size, 'v')), PutOutcome::kInserted);
+    ASSERT_EQ(cache.Peek(std::to_string(i)), std::string(size, 'v'));
+    ASSERT_LE(cache.size(), 50U);
+    ASSERT_LE(cache.bytes(), 150_KiB);
+    cache.CheckInvariants();
+  }
+  for (const Left& left : left_) {
+    ++reasons[left.reason];
+  }
+  EXPECT_GT(reasons[RemovalReason::kEntryLimit], 100);
+  EXPECT_GT(reasons[RemovalReason::kByteLimit], 100);
+  EXPECT_EQ(left_.size() + cache.size(), kPuts);
+}
+
 TEST(CacheLimitsTest, EntriesThatOwnNothingStayWithinTheirBytesToo) {
   ManualClock clock;
   for (const PolicyKind policy : kPolicyKinds) {
