@@ -254,10 +254,7 @@ class Cache {
   bool NoteSample(Part& part, KeyHash hash, bool hit);
   bool TakeSample(Part& part, KeyHash hash);
   PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
-  bool EvictElsewhere(const Part& here, Removed& removed);
-  bool FreeBytesElsewhere(const Part& here, Removed& removed);
-  template <typename Give>
-  bool AskOthers(const Part& here, Give&& give);
+  bool MakeRoomElsewhere(const Part& here, bool bytes, Removed& removed);  // bytes, or an entry
   template <typename Q>
   void Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own);
 
@@ -348,3 +345,4 @@ class Cache {
 
 #include "attune/cache/cache_choosing_impl.h"
 #include "attune/cache/cache_impl.h"
+#include "attune/cache/cache_loading_impl.h"

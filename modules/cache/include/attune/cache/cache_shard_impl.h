@@ -138,10 +138,12 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurthe
     }
   }
   if (!TakeEntry(hash, removed)) {
+    ChargeOverhead();
     return PutResult::kNoEntryHere;
   }
   if (!TakeBytes(hash, charge, removed)) {
     budget_.GiveEntry();
+    ChargeOverhead();
     return PutResult::kNoBytesHere;
   }
   const Slot slot = slab_.Take();
