@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstring>
 #include <latch>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
@@ -103,6 +104,20 @@ TEST_F(ObjectPoolTest, AHandleOfAnotherPoolFindsNothing) {
   EXPECT_EQ(other.Find(ours), nullptr);
   other.Release(theirs);
   pool.Release(ours);
+}
+
+// The system likes to hand out the same addresses again.
+TEST_F(ObjectPoolTest, AHandleOfAPoolThatIsGoneFindsNothingInTheNextOne) {
+  auto first = std::make_unique<ObjectPool<Anchor>>(PoolConfig{.name = "first", .capacity_max = 300});
+  const PoolHandle stale = first->TryAcquire();
+  first->Release(stale);
+  first.reset();
+  ObjectPool<Anchor> second({.name = "second", .capacity_max = 300});
+  const PoolHandle ours = second.TryAcquire();
+  EXPECT_EQ(second.Find(stale), nullptr);
+  EXPECT_NE(second.Find(ours), nullptr);
+  second.Release(ours);
+  EXPECT_EQ(second.stats().released, 1U);
 }
 
 TEST_F(ObjectPoolTest, ALeaseMovesAndReturnsOnce) {

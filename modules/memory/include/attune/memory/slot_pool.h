@@ -4,11 +4,11 @@
 //
 // Layout     One reservation of address space for all slots that may ever be, so that a slot is a multiplication
 //            away from its number; pages come when touched and go back slab by slab. One word per slot, in
-//            an array apart from the slots, holds its generation and state: neither handing out nor taking back touches
-//            a slot's memory.
+//            an array apart from the slots, counts its leases and holds its state: neither handing out nor taking back
+//            touches a slot's memory. The counts of every pool begin elsewhere, so that a handle that outlives its pool
+//            does not fit a later one at the same addresses.
 // Homes      A slot that a thread uses again becomes its home, if it has none: it stays that thread's while it is
-// leased,
-//            whoever holds it. Whoever returns it writes its word, and with that it is back. So a thread
+//            leased, whoever holds it. Whoever returns it writes its word, and with that it is back. So a thread
 //            that acquires and releases in turn touches one word, and always the same hot memory.
 // Magazines  Behind its home each thread keeps a stash of free slots, last in first out, and exchanges half of it with
 //            the depot under one lock (J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001). Where we differ: a
@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,11 +54,11 @@ inline constexpr std::size_t kPoolCapacityMax = std::size_t{1} << 26U;  // two s
 
 // The right to use one slot, once: returning it ends every copy of it. A value; null by default.
 struct PoolHandle {
-  std::uint64_t word = 0;   // generation and state of the slot while it is leased; never again within a pool
-  std::uint64_t place = 0;  // the pool's number in this process (from 1) above 32 bits of slot
-  void* object = nullptr;   // follows from `place`, but a store to it then waits for no multiplication
+  std::uint64_t word = 0;                      // the slot's while it is leased; never again within a pool
+  std::atomic<std::uint64_t>* slot = nullptr;  // where the pool keeps that word: it stands for the slot
+  void* object = nullptr;  // follows from `slot`, but a store to it then waits for no multiplication
 
-  explicit operator bool() const noexcept { return place != 0; }
+  explicit operator bool() const noexcept { return slot != nullptr; }
   friend bool operator==(const PoolHandle&, const PoolHandle&) = default;
 };
 
@@ -105,7 +106,7 @@ class SlotPool {
     const std::uint64_t word = home.load(std::memory_order_acquire);
     if ((word & kLeased) == 0) [[likely]] {
       home.store(word + kLeased, std::memory_order_relaxed);
-      const PoolHandle handle{word + kLeased, stash.home_place, stash.home_object};
+      const PoolHandle handle{word + kLeased, &home, stash.home_object};
       Leave(stash);
       Unpoison(handle.object);
       if (!handle) {
@@ -113,11 +114,16 @@ class SlotPool {
       }
       return handle;
     }
-    return HandleOf(AcquireBehind(stash));
+    const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
+    if ((word & kHome) == 0 || count == 0) [[unlikely]] {  // without a home of its own, or claimed; or nothing there
+      return HandleOf(AcquireBehind(stash));
+    }
+    const std::uint32_t index = stash.slots[count - 1];
+    stash.count.store(count - 1, std::memory_order_relaxed);
+    Leave(stash);
+    const Lease lease = LeaseFree(index);
+    return {lease.word, lease.slot, ObjectAt(index)};
   }
-
-  // The handle that consists of these. REQUIRES: there is one.
-  PoolHandle HandleOf(std::uint64_t word, std::uint64_t place) const noexcept { return {word, place, SlotAt(place)}; }
 
   // As many as there are, in order; answers how many. The rest of `handles` is left alone.
   std::size_t Acquire(std::span<PoolHandle> handles);
@@ -125,30 +131,30 @@ class SlotPool {
   // Release without a call. False, and nothing done, when the handle has to go through Release: because it is not
   // leased, or because the type has a reset.
   [[gnu::always_inline]] bool TryRelease(const PoolHandle& handle) noexcept {
-    if (handle.place - place_of_first_ >= slots_returned_inline_) [[unlikely]] {
+    if (OffsetOf(handle.slot) >= returned_inline_) [[unlikely]] {
       return false;
     }
-    Word& state = WordAt(handle.place);
-    if (state.load(std::memory_order_relaxed) != handle.word) [[unlikely]] {
+    if (handle.slot->load(std::memory_order_relaxed) != handle.word) [[unlikely]] {
       return false;
     }
     Poison(handle.object);
-    state.store(handle.word + kLeaseStep - kLeased, std::memory_order_release);  // a home is anybody's from here on
-    if ((handle.word & kHome) == 0) [[unlikely]] {
-      PutBehind(handle.place);
+    // A home is anybody's from here on.
+    handle.slot->store(handle.word + kLeaseStep - kLeased, std::memory_order_release);
+    if ((handle.word & kHome) == 0) {
+      PutBehind(IndexOf(handle.slot));
     }
     return true;
   }
   // REQUIRES: IsLeased(handle). A second return of the same handle stops the program.
-  void Release(const PoolHandle& handle) noexcept { Release(Lease{handle.word, handle.place}); }
+  void Release(const PoolHandle& handle) noexcept { Release(Lease{handle.word, handle.slot}); }
   void Release(std::span<const PoolHandle> handles) noexcept;
 
-  bool IsLeased(const PoolHandle& handle) const noexcept { return IsLeased(handle.word, handle.place); }
+  bool IsLeased(const PoolHandle& handle) const noexcept { return IsLeased(Lease{handle.word, handle.slot}); }
   // For those who ask IsLeased inline and want the failure out of the way.
   [[noreturn, gnu::noinline, gnu::cold]] static void FailUsedAfterReturn() noexcept;
   // REQUIRES: IsLeased(handle), here and below.
   static void* At(const PoolHandle& handle) noexcept { return handle.object; }
-  std::size_t NodeOf(const PoolHandle& handle) const noexcept { return IndexOf(handle.place) / slots_per_node_; }
+  std::size_t NodeOf(const PoolHandle& handle) const noexcept { return IndexOf(handle.slot) / slots_per_node_; }
 
   // Gives back what was not needed since the last trim, at most once in trim_interval. Call it now and then.
   Bytes Trim(TimePoint now);
@@ -164,9 +170,7 @@ class SlotPool {
   void CheckInvariants() const;  // REQUIRES: no thread is inside; O(slots)
 
  private:
-  static constexpr std::uint64_t kNone = 0;  // no place
-
-  // The word of a slot: a count of ended leases above three bits.
+  // The word of a slot: a count of ended leases above three bits. Zero until the first.
   using Word = std::atomic<std::uint64_t>;
   static constexpr std::uint64_t kLeased = 1;
   static constexpr std::uint64_t kBuilt = 2;
@@ -182,8 +186,7 @@ class SlotPool {
   // stash puts `claimed_` in the place of the home, so that one load tells the owner both.
   struct alignas(64) Stash {
     std::atomic<Word*> home{nullptr};  // &none_ without one, &claimed_ while claimed
-    std::uint64_t home_place = 0;      // written by the owner, before `home`
-    void* home_object = nullptr;
+    void* home_object = nullptr;       // written by the owner, before `home`
     // Not a bool: where a byte is stored, loads behind it are late (5.2 instead of 3.4 ns for a cycle on Zen 3).
     std::atomic<std::uint32_t> inside{0};
     std::atomic<std::uint32_t> count{0};  // atomic for those who only look
@@ -208,47 +211,83 @@ class SlotPool {
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
   static void Leave(Stash& stash) noexcept { stash.inside.store(0, std::memory_order_release); }
-  bool TryEnter(Stash& stash) const noexcept;
-  std::uint64_t Pop(Stash& stash) const noexcept;
-  bool Push(Stash& stash, std::uint64_t place) const noexcept;
-
-  static std::uint32_t IndexOf(std::uint64_t place) noexcept { return static_cast<std::uint32_t>(place); }
-  // Counted from where place 0 would be: one addition less on every call.
-  Word& WordAt(std::uint64_t place) const noexcept {
-    return *reinterpret_cast<Word*>(word_origin_ + place * sizeof(std::uint64_t));
+  // False, and not inside, when the stash is claimed.
+  bool TryEnter(Stash& stash) const noexcept {
+    Enter(stash);
+    if (stash.home.load(std::memory_order_acquire) != &claimed_) [[likely]] {
+      return true;
+    }
+    Leave(stash);
+    return false;
   }
-  std::byte* SlotAt(std::uint64_t place) const noexcept {
-    return reinterpret_cast<std::byte*>(slot_origin_ + place * stride_);
+  // False when it is full. REQUIRES: inside, here and below.
+  bool Push(Stash& stash, std::uint32_t index) const noexcept {
+    const std::uint32_t count = stash.count.load(std::memory_order_relaxed);
+    if (count == stash_max_) [[unlikely]] {
+      return false;
+    }
+    stash.slots[count] = index;
+    stash.count.store(count + 1, std::memory_order_relaxed);
+    return true;
   }
+  static std::optional<std::uint32_t> Pop(Stash& stash) noexcept;
 
-  // A handle as it travels in registers.
+  // Large for what is no slot of this pool.
+  std::size_t OffsetOf(const Word* slot) const noexcept {
+    return reinterpret_cast<std::uintptr_t>(slot) - reinterpret_cast<std::uintptr_t>(words_);
+  }
+  std::uint32_t IndexOf(const Word* slot) const noexcept { return static_cast<std::uint32_t>(slot - words_); }
+  std::byte* ObjectAt(std::size_t index) const noexcept { return objects_ + index * stride_; }
+  std::byte* ObjectOf(const Word* slot) const noexcept { return ObjectAt(IndexOf(slot)); }
+
+  // A handle as it travels in registers; without a slot it is none.
   struct Lease {
     std::uint64_t word = 0;
-    std::uint64_t place = kNone;
+    Word* slot = nullptr;
   };
   PoolHandle HandleOf(const Lease& lease) const noexcept {
-    return lease.place != kNone ? HandleOf(lease.word, lease.place) : PoolHandle{};
+    return lease.slot != nullptr ? PoolHandle{lease.word, lease.slot, ObjectOf(lease.slot)} : PoolHandle{};
   }
-  bool IsLeased(std::uint64_t word, std::uint64_t place) const noexcept {
-    return place - place_of_first_ < slots_total_ &&  // large for another pool
-           WordAt(place).load(std::memory_order_relaxed) == word;
+  bool IsLeased(const Lease& lease) const noexcept {
+    return OffsetOf(lease.slot) < words_bytes_ && lease.slot->load(std::memory_order_relaxed) == lease.word;
   }
 
   [[gnu::noinline]] Lease AcquireBehind(Stash& stash);
-  [[gnu::noinline]] void PutBehind(std::uint64_t place) noexcept;
+  // A thread that has no stash yet finds a claimed one here, and its own in ReleaseToDepot.
+  [[gnu::always_inline]] void PutBehind(std::uint32_t index) noexcept {
+    Stash& stash = stashes_[metrics::ThreadSlotIfAny()];
+    if (TryEnter(stash)) [[likely]] {
+      const bool pushed = Push(stash, index);
+      Leave(stash);
+      if (pushed) [[likely]] {
+        return;
+      }
+    }
+    ReleaseToDepot(index);
+  }
   [[gnu::noinline, gnu::cold]] void Release(Lease lease) noexcept;
-  Lease LeaseFree(std::uint64_t place);
+  // What was popped belongs to this thread alone until its word says that it is leased.
+  Lease LeaseFree(std::uint32_t index) {
+    Word& state = words_[index];
+    const std::uint64_t word = state.load(std::memory_order_relaxed);
+    if ((word & kStateMask) != kBuilt) [[unlikely]] {
+      return LeaseUnbuilt(index);
+    }
+    state.store(word + kLeased, std::memory_order_relaxed);
+    Unpoison(ObjectAt(index));
+    return {word + kLeased, &state};
+  }
   Lease LeaseHome(const Stash& stash) const noexcept;
-  Lease LeaseAsHome(Stash& stash, std::uint64_t place) noexcept;
+  Lease LeaseAsHome(Stash& stash, std::uint32_t index) noexcept;
   void EndLease(const Lease& lease) noexcept;
-  [[gnu::noinline, gnu::cold]] Lease LeaseUnbuilt(std::uint64_t place);
+  [[gnu::noinline, gnu::cold]] Lease LeaseUnbuilt(std::uint32_t index);
   [[gnu::noinline, gnu::cold]] Lease AcquireHomeless(Stash& stash);
   [[gnu::noinline, gnu::cold]] Lease AcquireFromDepot();
-  [[gnu::noinline, gnu::cold]] void ReleaseToDepot(std::uint64_t place) noexcept;
+  [[gnu::noinline, gnu::cold]] void ReleaseToDepot(std::uint32_t index) noexcept;
 
 #if ATTUNE_ASAN
-  void Poison(void* slot) const noexcept;  // AddressSanitizer then sees uses of raw pointers as well
-  void Unpoison(void* slot) const noexcept;
+  void Poison(void* object) const noexcept;  // AddressSanitizer then sees uses of raw pointers as well
+  void Unpoison(void* object) const noexcept;
 #else
   void Poison(void*) const noexcept {}
   void Unpoison(void*) const noexcept {}
@@ -263,25 +302,23 @@ class SlotPool {
   void Put(std::span<const std::uint32_t> slots) noexcept;
   std::size_t Idle() const noexcept;
   void CollectStashes();
-  Word* TakeHome(Stash& stash, Word* home) noexcept;
+  Word* TakeHome(Word* home) noexcept;
   std::vector<Slab> TakeFreeSlabs(std::size_t node, std::size_t slots_max);
 
   bool IsHome(const Word* home) const noexcept { return home != &none_ && home != &claimed_; }
-  bool has_memory() const noexcept { return slot_origin_ != 0; }
+  bool has_memory() const noexcept { return words_ != nullptr; }
   Bytes CloseSlabs(std::size_t node, const std::vector<Slab>& slabs);
   std::uint32_t SlabOf(std::uint32_t index) const noexcept { return index >> slab_shift_; }
 
   // What every call reads, in one cache line.
-  alignas(64) std::uintptr_t word_origin_ = 0;
-  std::uintptr_t slot_origin_ = 0;
+  alignas(64) Word* words_ = nullptr;  // one for each slot of all nodes
+  std::size_t words_bytes_ = 0;
+  std::size_t returned_inline_ = 0;  // words_bytes_, or 0 where every return has to go through Release
+  std::byte* objects_ = nullptr;
   const std::size_t stride_;
-  const std::uint64_t place_of_first_;  // PoolHandle::place of slot 0
-  const std::size_t magazine_;          // slots moved at a time
+  const std::size_t magazine_;  // slots moved at a time
   const std::uint32_t stash_max_;
   const unsigned slab_shift_;  // slots per slab, as a power of two
-  const std::size_t slots_per_node_;
-  const std::size_t slots_total_;            // of all nodes
-  const std::size_t slots_returned_inline_;  // slots_total_, or 0 where every return has to go through Release
 
   // What a stash has for a home when it has none. Leased for ever, so nobody writes to them.
   alignas(64) Word none_{kLeased};
@@ -290,6 +327,9 @@ class SlotPool {
   std::array<Stash, metrics::kThreadSlots + 1>
       stashes_;  // the shared one and that of threads without a slot stay empty
 
+  const std::size_t slots_per_node_;
+  const std::size_t slots_total_;   // of all nodes
+  const std::uint64_t word_first_;  // of a slot that is leased for the first time, but for its state
   const SlotType type_;
   const PoolConfig config_;
   const NumaTopology topology_;
