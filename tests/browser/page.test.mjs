@@ -3,8 +3,8 @@
 //   npm ci --prefix tests/clients
 //   ATTUNE_BIN=build/release/apps/attune/attune node --test tests/browser/page.test.mjs
 //
-// Every page that a test opens is watched: an error in its console, or a request to
-// anywhere but its own attune, fails the test.
+// Every page that a test opens is watched: an error in its console, a request to anywhere
+// but its own attune, or the same request over and over fails the test.
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -59,6 +59,7 @@ const conversations = JSON.stringify([
 ]);
 
 const views = ['search', 'reading', 'charts', 'knobs', 'chats', 'notes'];
+const kAskedMax = 60; // of one path in one test: more is a page that answers itself with the next request
 const kWait = 20_000; // a loaded machine; nothing here waits for a time to pass
 
 let attune;
@@ -86,6 +87,7 @@ async function withPage(route, body, { provoked = null, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(kWait);
   const wrong = [];
+  const asked = new Map(); // by path
   const watch = (page) => {
     page.on('console', (line) => {
       if (line.type() === 'error' && !(provoked?.test(line.text()) ?? false)) wrong.push(`console: ${line.text()}`);
@@ -94,6 +96,7 @@ async function withPage(route, body, { provoked = null, ...options } = {}) {
     page.on('request', (request) => {
       const url = new URL(request.url());
       if (url.protocol.startsWith('http') && url.origin !== attune.address) wrong.push(`request to ${url.origin}`);
+      asked.set(url.pathname, (asked.get(url.pathname) ?? 0) + 1);
     });
   };
   context.on('page', watch);
@@ -105,6 +108,7 @@ async function withPage(route, body, { provoked = null, ...options } = {}) {
   } finally {
     await context.close();
   }
+  for (const [path, times] of asked) if (times > kAskedMax) wrong.push(`${path} asked ${times} times`);
   assert.deepEqual(wrong, []);
 }
 
