@@ -7,6 +7,7 @@
 
 #include "attune/base/ascii.h"
 #include "attune/base/check.h"
+#include "attune/base/utf8.h"
 #include "html_entities.h"
 #include "words.h"
 
@@ -26,25 +27,6 @@ bool Separates(std::string_view name) {
   return !IsOneOf(name, {"a",      "abbr",   "b",   "bdi", "bdo",  "big",  "cite", "code", "data", "dfn",   "del",
                          "em",     "font",   "i",   "ins", "kbd",  "mark", "q",    "s",    "samp", "small", "span",
                          "strike", "strong", "sub", "sup", "time", "tt",   "u",    "var",  "wbr"});
-}
-
-void AppendUtf8(char32_t code, std::string& text) {
-  const auto put = [&](char32_t octet) { text += static_cast<char>(static_cast<unsigned char>(octet)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0U | (code >> 6U));
-    put(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    put(0xE0U | (code >> 12U));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  } else {
-    put(0xF0U | (code >> 18U));
-    put(0x80U | ((code >> 12U) & 0x3FU));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  }
 }
 
 // What "&#128;" to "&#159;" mean: Windows-1252, as every browser has it.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "attune/base/utf8.h"
+
 namespace attune::console {
 namespace {
 
@@ -34,25 +36,6 @@ std::size_t SequenceLength(std::string_view bytes) {
   return length;
 }
 
-void AppendCodePoint(unsigned code, std::string& text) {
-  const auto put = [&](unsigned octet) { text += static_cast<char>(static_cast<unsigned char>(octet)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0U | (code >> 6U));
-    put(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    put(0xE0U | (code >> 12U));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  } else {
-    put(0xF0U | (code >> 18U));
-    put(0x80U | ((code >> 12U) & 0x3FU));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  }
-}
-
 DecodedText DecodeUtf16(std::string_view bytes, bool big) {
   DecodedText decoded;
   decoded.encoding = big ? TextEncoding::kUtf16BigEndian : TextEncoding::kUtf16LittleEndian;
@@ -70,7 +53,7 @@ DecodedText DecodeUtf16(std::string_view bytes, bool big) {
   for (; i + 1 < bytes.size(); i += 2) {
     const unsigned code = unit(i);
     if (code < 0xD800 || code > 0xDFFF) {
-      AppendCodePoint(code, decoded.text);
+      AppendUtf8(code, decoded.text);
       continue;
     }
     const bool paired = code < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) <= 0xDFFF;
@@ -78,7 +61,7 @@ DecodedText DecodeUtf16(std::string_view bytes, bool big) {
       replace(2);
       continue;
     }
-    AppendCodePoint(0x10000U + ((code - 0xD800U) << 10U) + (unit(i + 2) - 0xDC00U), decoded.text);
+    AppendUtf8(0x10000U + ((code - 0xD800U) << 10U) + (unit(i + 2) - 0xDC00U), decoded.text);
     i += 2;
   }
   if (i < bytes.size()) replace(1);
@@ -100,7 +83,7 @@ DecodedText DecodeLatin1(std::string_view bytes) {
   DecodedText decoded;
   decoded.encoding = TextEncoding::kLatin1;
   decoded.text.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) AppendCodePoint(Octet(c), decoded.text);
+  for (const char c : bytes) AppendUtf8(Octet(c), decoded.text);
   return decoded;
 }
 

@@ -4,10 +4,13 @@
 #include <unicode/unorm2.h>
 #include <unicode/uscript.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+
+#include "attune/base/utf8.h"
 
 namespace attune::index {
 namespace {
@@ -40,29 +43,14 @@ bool HasNoSpaces(UScriptCode script) {
 bool IsMark(UChar32 c) { return (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0; }
 
 void Append(CharFold& fold, char32_t c) {
-  std::array<std::uint8_t, 4> utf8{};
+  std::array<char, 4> utf8{};
   std::size_t n = 0;
-  if (c < 0x80) {
-    utf8[n++] = static_cast<std::uint8_t>(c);
-  } else if (c < 0x800) {
-    utf8[n++] = static_cast<std::uint8_t>(0xC0U | (c >> 6U));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | (c & 0x3FU));
-  } else if (c < 0x10000) {
-    utf8[n++] = static_cast<std::uint8_t>(0xE0U | (c >> 12U));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | ((c >> 6U) & 0x3FU));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | (c & 0x3FU));
-  } else {
-    utf8[n++] = static_cast<std::uint8_t>(0xF0U | (c >> 18U));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | ((c >> 12U) & 0x3FU));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | ((c >> 6U) & 0x3FU));
-    utf8[n++] = static_cast<std::uint8_t>(0x80U | (c & 0x3FU));
-  }
+  EncodeUtf8(c, [&](char octet) { utf8[n++] = octet; });
   if (fold.length + n > fold.bytes.size()) {
     return;
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    fold.bytes[fold.length++] = static_cast<char>(utf8[i]);
-  }
+  std::copy_n(utf8.begin(), n, fold.bytes.begin() + fold.length);
+  fold.length = static_cast<std::uint8_t>(fold.length + n);
 }
 
 // The character at units[i]; i moves behind it. What ICU returns is well-formed.
