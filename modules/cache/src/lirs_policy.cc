@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attune/base/check.h"
 #include "policy_calls.h"
 
 namespace attune::cache {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t kHirDivisor = 100;        // the paper's one per cent for HIR entries
 constexpr std::size_t kGhostsForEachEntry = 2;  // enough for a loop of three times the cache
+constexpr std::size_t kStackForEachEntry = 1 + kGhostsForEachEntry;
 
 std::size_t LirsMax(std::size_t capacity) {
   return capacity - std::min(capacity, std::max<std::size_t>(1, capacity / kHirDivisor));
@@ -17,96 +19,82 @@ std::size_t LirsMax(std::size_t capacity) {
 }  // namespace
 
 LirsPolicy::LirsPolicy(const PolicyConfig& config)
-    : Policy(Growth::kTold),
-      entries_max_(config.entries_max),
-      lirs_max_(LirsMax(config.entries_max)),
-      nodes_(WithSentinels()),
-      stack_({&nodes_.table}),
-      queues_({&nodes_.table}) {}
-
-LirsPolicy::Nodes LirsPolicy::WithSentinels() {
-  Nodes nodes;
-  nodes.table.Cover(kQueues - 1, 0);
-  return nodes;
-}
+    : Policy(Growth::kTold), entries_max_(config.entries_max), lirs_max_(LirsMax(config.entries_max)) {}
 
 Bytes LirsPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + node_of_.bytes() + nodes_.table.bytes() + ghosts_.bytes();
+  return Bytes(sizeof(*this)) + stack_.bytes() + keys_.bytes() + hir_of_.bytes() + hirs_.bytes() + ghosts_.bytes();
 }
 
 void LirsPolicy::OnHit(Slot slot) {
-  const Node node = node_of_[slot];
-  if (IsLir(node)) {
-    const bool was_bottom = stack_.Back(0) == node;
-    stack_.MoveToFront(0, node);
-    if (was_bottom) Prune();
-  } else if (IsOnStack(node)) {
-    queues_.Remove(kHirs, node);
-    BecomeLir(node);
+  if (IsLir(slot)) {
+    stack_.Use(IdOfLir(slot));
   } else {
-    PushOnStack(node);
-    queues_.MoveToFront(kHirs, node);
-    Prune();
+    OnHirHit(slot);
+  }
+}
+
+void LirsPolicy::OnHirHit(Slot slot) {
+  Prune();
+  const Hir hir = hir_of_[slot];
+  if (hirs_[hir].on_stack) {
+    RemoveFromStack(hir);
+    hirs_.MoveToFront(kResident, kFree, hir);
+    BecomeLir(slot);
+  } else {
+    PushHir(hir);
+    hirs_.MoveToFront(kResident, hir);
   }
 }
 
 void LirsPolicy::OnHits(std::span<const Slot> slots) {
-  for (const Slot slot : slots) __builtin_prefetch(&node_of_[slot]);
-  for (const Slot slot : slots) __builtin_prefetch(&nodes_[node_of_[slot]], 1);
-  for (const Slot slot : slots) stack_.PrefetchNeighbours(node_of_[slot]);
-  TellHits(*this, slots);
+  while (!slots.empty()) {
+    slots = slots.subspan(stack_.UseLeadingMembers(slots, IdOfLir));
+    if (slots.empty()) return;
+    OnHit(slots.front());
+    slots = slots.subspan(1);
+  }
 }
 
 void LirsPolicy::OnInsert(Slot slot, KeyHash key) {
-  NoteGrowth(node_of_.Cover(slot, entries_max_));
-  const Node ghost = FindGhost(key);
+  Prune();
+  NoteGrowth(keys_.Cover(slot, entries_max_));
+  NoteGrowth(hir_of_.Cover(slot, entries_max_));
+  CoverOnStack(IdOfLir(slot));
+  keys_[slot] = key;
+  const Hir ghost = FindGhost(key);
   const bool returns = ghost != HashIndex::kNone;
-  const Node node = returns ? ghost : NewNode();
-  if (returns) {
-    ghosts_.Erase(node, HashesOf{nodes_});
-    queues_.Remove(kGhosts, node);
-  } else {
-    PushOnStack(node);
-  }
-  nodes_[node].hash = key;
-  nodes_[node].slot = slot;
-  node_of_[slot] = node;
+  if (returns) Forget(ghost);
   if (returns || lirs_ < lirs_max_) {
-    BecomeLir(node);
+    BecomeLir(slot);
   } else {
-    queues_.PushFront(kHirs, node);
-    Prune();
+    PushHir(NewHir(slot));
   }
 }
 
 void LirsPolicy::OnErase(Slot slot) {
-  const Node node = node_of_[slot];
-  if (IsLir(node)) {
+  if (IsLir(slot)) {
+    stack_.Remove(IdOfLir(slot));
     --lirs_;
-  } else {
-    queues_.Remove(kHirs, node);
+    return;
   }
-  if (IsOnStack(node)) RemoveFromStack(node);
-  nodes_[node].slot = kNoSlot;
-  nodes_[node].state = 0;
-  queues_.PushFront(kFree, node);
-  Prune();
+  const Hir hir = hir_of_[slot];
+  if (hirs_[hir].on_stack) RemoveFromStack(hir);
+  hirs_.MoveToFront(kResident, kFree, hir);
 }
 
 Slot LirsPolicy::Evict(KeyHash /*incoming*/) {
   const std::size_t capacity = resident();
   lirs_max_ = LirsMax(capacity);
   while (lirs_ > lirs_max_) DemoteBottom();
-  const Node node = queues_.Back(kHirs);
-  const Slot victim = nodes_[node].slot;
-  queues_.Remove(kHirs, node);
-  nodes_[node].slot = kNoSlot;
-  if (IsOnStack(node)) {
-    Remember(node);
+  Prune();
+  const Hir hir = hirs_.Back(kResident);
+  const Slot victim = hirs_[hir].slot;
+  if (hirs_[hir].on_stack) {
+    Remember(hir);
     const std::size_t ghosts_max = kGhostsForEachEntry * std::min(capacity, entries_max_);
-    while (ghosts_.size() > ghosts_max) Forget(queues_.Back(kGhosts));
+    while (ghosts_.size() > ghosts_max) Forget(hirs_.Back(kGhosts));
   } else {
-    queues_.PushFront(kFree, node);
+    hirs_.MoveToFront(kResident, kFree, hir);
   }
   return victim;
 }
@@ -120,114 +108,127 @@ Slot LirsPolicy::EvictAndInsert(KeyHash incoming) {
 
 // What the next eviction will read, if it goes on as it did: here a miss costs nobody's time.
 void LirsPolicy::PrefetchNext() {
-  const Node next = queues_.Back(kHirs);
-  NoteNextVictim(next == kNoSlot ? kNoSlot : nodes_[next].slot);
-  if (next != kNoSlot) ghosts_.Prefetch(nodes_[next].hash);
-  if (const Node oldest = queues_.Back(kGhosts); oldest != kNoSlot) ghosts_.Prefetch(nodes_[oldest].hash);
+  const Hir next = hirs_.Back(kResident);
+  NoteNextVictim(next == kNoSlot ? kNoSlot : hirs_[next].slot);
+  if (next != kNoSlot) ghosts_.Prefetch(hirs_[next].key);
+  if (const Hir oldest = hirs_.Back(kGhosts); oldest != kNoSlot) ghosts_.Prefetch(hirs_[oldest].key);
 }
 
-LirsPolicy::Node LirsPolicy::NewNode() {
-  Node node = queues_.Back(kFree);
-  if (node != kNoSlot) {
-    queues_.Remove(kFree, node);
-    return node;
+LirsPolicy::Hir LirsPolicy::NewHir(Slot slot) {
+  Hir hir = hirs_.Front(kFree);
+  if (hir != kNoSlot) {
+    hirs_.MoveToFront(kFree, kResident, hir);
+  } else {
+    hir = hirs_used_++;
+    NoteGrowth(hirs_.Cover(hir, kStackForEachEntry * entries_max_));
+    CoverOnStack(IdOfHir(hir));
+    hirs_.PushFront(kResident, hir);
   }
-  node = nodes_used_++;
-  NoteGrowth(nodes_.table.Cover(node + kQueues, kQueues + (1 + kGhostsForEachEntry) * entries_max_));
-  nodes_[node].slot = kNoSlot;
-  return node;
+  hirs_[hir].key = keys_[slot];
+  hirs_[hir].slot = slot;
+  hirs_[hir].on_stack = false;
+  hir_of_[slot] = hir;
+  return hir;
 }
 
-void LirsPolicy::PushOnStack(Node node) {
-  stack_.PushFront(0, node);
-  nodes_[node].state |= kOnStack;
+void LirsPolicy::CoverOnStack(Id id) {
+  const std::size_t members_max = kStackForEachEntry * entries_max_;
+  NoteGrowth(stack_.Cover(id, {.ids_max = 2 * members_max, .members_max = members_max}));
 }
 
-void LirsPolicy::RemoveFromStack(Node node) {
-  stack_.Remove(0, node);
-  nodes_[node].state = 0;
+void LirsPolicy::PushOnStack(Id id) {
+  CoverOnStack(id);
+  stack_.Insert(id);
 }
 
-void LirsPolicy::BecomeLir(Node node) {
-  stack_.MoveToFront(0, node);
-  nodes_[node].state = kLir | kOnStack;
+void LirsPolicy::PushHir(Hir hir) {
+  hirs_[hir].on_stack = true;
+  PushOnStack(IdOfHir(hir));
+}
+
+void LirsPolicy::RemoveFromStack(Hir hir) {
+  stack_.Remove(IdOfHir(hir));
+  hirs_[hir].on_stack = false;
+}
+
+void LirsPolicy::BecomeLir(Slot slot) {
+  PushOnStack(IdOfLir(slot));
   ++lirs_;
   while (lirs_ > lirs_max_) DemoteBottom();
-  Prune();
 }
 
 void LirsPolicy::DemoteBottom() {
   Prune();
-  const Node node = stack_.Back(0);
-  RemoveFromStack(node);
+  const Id bottom = stack_.Oldest();
+  stack_.Remove(bottom);
   --lirs_;
-  queues_.PushFront(kHirs, node);
-  Prune();
+  NewHir(bottom / 2);
 }
 
 void LirsPolicy::Prune() {
-  for (Node bottom = stack_.Back(0); bottom != kNoSlot && !IsLir(bottom); bottom = stack_.Back(0)) {
-    if (IsGhost(bottom)) {
-      Forget(bottom);
+  for (Id bottom = stack_.Oldest(); bottom != RecencyLog::kNone && IsOfHir(bottom); bottom = stack_.Oldest()) {
+    const Hir hir = bottom / 2;
+    if (hirs_[hir].slot == kNoSlot) {
+      Forget(hir);
     } else {
-      RemoveFromStack(bottom);
+      RemoveFromStack(hir);
     }
   }
 }
 
-void LirsPolicy::Remember(Node node) {
+// It leaves, and a ghost stays in its place on the stack.
+void LirsPolicy::Remember(Hir hir) {
   // Another entry with this hash may have left before; one history is enough for both.
-  if (const Node older = FindGhost(nodes_[node].hash); older != HashIndex::kNone) Forget(older);
-  queues_.PushFront(kGhosts, node);
-  NoteGrowth(ghosts_.Insert(node, HashesOf{nodes_}, kGhostsForEachEntry * entries_max_ + 1));
+  if (const Hir older = FindGhost(hirs_[hir].key); older != HashIndex::kNone) Forget(older);
+  hirs_[hir].slot = kNoSlot;
+  hirs_.MoveToFront(kResident, kGhosts, hir);
+  NoteGrowth(ghosts_.Insert(hir, KeysOf{hirs_}, kGhostsForEachEntry * entries_max_ + 1));
 }
 
-void LirsPolicy::Forget(Node ghost) {
-  ghosts_.Erase(ghost, HashesOf{nodes_});
-  queues_.MoveToFront(kGhosts, kFree, ghost);
+void LirsPolicy::Forget(Hir ghost) {
+  ghosts_.Erase(ghost, KeysOf{hirs_});
+  hirs_.MoveToFront(kGhosts, kFree, ghost);
   RemoveFromStack(ghost);
 }
 
 void LirsPolicy::Resize(std::size_t entries_max) {
+  Prune();
   entries_max_ = entries_max;
   lirs_max_ = LirsMax(entries_max);
-  while (queues_.size(kGhosts) > kGhostsForEachEntry * entries_max) Forget(queues_.Back(kGhosts));
+  while (hirs_.size(kGhosts) > kGhostsForEachEntry * entries_max) Forget(hirs_.Back(kGhosts));
 }
 
 void LirsPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
-  std::vector<Node> nodes;
-  queues_.AppendBackToFront(kHirs, nodes);
-  for (Node node = stack_.Back(0); node != kNoSlot; node = stack_.Frontward(node)) {
-    if (IsLir(node)) nodes.push_back(node);
+  std::vector<Hir> queue;
+  hirs_.AppendBackToFront(kResident, queue);
+  for (const Hir hir : queue) slots.push_back(hirs_[hir].slot);
+  for (const Id id : stack_.OldestFirst()) {
+    if (!IsOfHir(id)) slots.push_back(id / 2);
   }
-  for (const Node node : nodes) slots.push_back(nodes_[node].slot);
 }
 
 void LirsPolicy::CheckInvariants() const {
   stack_.CheckInvariants();
-  queues_.CheckInvariants();
-  ATTUNE_CHECK(queues_.size(kGhosts) <= kGhostsForEachEntry * entries_max_, "ghosts are bounded");
-  ATTUNE_CHECK(queues_.size(kGhosts) == ghosts_.size(), "every ghost is indexed");
-  ATTUNE_CHECK(stack_.empty(0) || IsLir(stack_.Back(0)), "the bottom of the stack is LIR");
-  std::vector<Node> nodes;
-  stack_.AppendBackToFront(0, nodes);
-  std::size_t lirs = 0;
-  for (const Node node : nodes) {
-    ATTUNE_CHECK(IsOnStack(node), "a node on the stack knows it");
-    ATTUNE_CHECK(!IsLir(node) || node_of_[nodes_[node].slot] == node, "slot and node agree");
-    ATTUNE_CHECK(!IsGhost(node) || FindGhost(nodes_[node].hash) == node, "a ghost is found");
-    if (IsLir(node)) ++lirs;
+  hirs_.CheckInvariants();
+  ATTUNE_CHECK(hirs_.size(kGhosts) <= kGhostsForEachEntry * entries_max_, "ghosts are bounded");
+  ATTUNE_CHECK(hirs_.size(kGhosts) == ghosts_.size(), "every ghost is indexed");
+  std::size_t on_stack = lirs_;
+  std::vector<Hir> hirs;
+  hirs_.AppendBackToFront(kResident, hirs);
+  for (const Hir hir : hirs) {
+    const HirEntry& resident = hirs_[hir];
+    ATTUNE_CHECK(!IsLir(resident.slot) && hir_of_[resident.slot] == hir, "the queue holds resident HIRs");
+    ATTUNE_CHECK(resident.on_stack == stack_.Contains(IdOfHir(hir)), "a resident knows whether it is on the stack");
+    if (resident.on_stack) ++on_stack;
   }
-  ATTUNE_CHECK(lirs == lirs_, "LIR entries are on the stack");
-  nodes.clear();
-  queues_.AppendBackToFront(kHirs, nodes);
-  for (const Node node : nodes) {
-    ATTUNE_CHECK(!IsLir(node) && !IsGhost(node) && node_of_[nodes_[node].slot] == node,
-                 "the queue holds resident HIRs");
+  hirs.clear();
+  hirs_.AppendBackToFront(kGhosts, hirs);
+  for (const Hir hir : hirs) {
+    ATTUNE_CHECK(hirs_[hir].slot == kNoSlot && stack_.Contains(IdOfHir(hir)), "a ghost is on the stack");
+    ATTUNE_CHECK(FindGhost(hirs_[hir].key) == hir, "a ghost is found");
+    ++on_stack;
   }
-  nodes.clear();
-  queues_.AppendBackToFront(kGhosts, nodes);
-  for (const Node node : nodes) ATTUNE_CHECK(IsGhost(node) && IsOnStack(node), "a ghost is on the stack");
+  ATTUNE_CHECK(on_stack == stack_.size(), "on the stack are LIR entries, HIR ones and ghosts");
 }
 
 }  // namespace attune::cache

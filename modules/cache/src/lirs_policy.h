@@ -10,11 +10,12 @@
 // We differ in that
 //   - the paper's stack is unbounded; we keep at most two ghosts for each resident entry
 //     and forget the one first that left first;
-//   - the number of LIR entries follows what is resident when somebody leaves (see policies.h).
+//   - the number of LIR entries follows what is resident when somebody leaves (see policies.h);
+//   - the stack is pruned when somebody asks what is on it, not when its bottom has moved.
 //
-// Cost       4 bytes for each slot and 41 to 50 for each node, a resident or a ghost: 130 to 150 bytes for
-//            each entry in the long run. All that is known of a node is in half a cache line.
-//            A hit relinks a stack node; pruning is O(1) amortised.
+// Cost       12 bytes for each slot, 33 to 42 for each HIR entry and ghost, and 8 for each of all that is on the stack:
+//            100 to 125 bytes for each entry in the long run. A hit on a LIR entry, which nearly all are, reads one bit
+//            and writes down its slot (recency_log.h); pruning is O(1) amortised.
 
 #include <cstdint>
 #include <span>
@@ -22,7 +23,9 @@
 
 #include "attune/cache/policies.h"
 #include "hash_index.h"
+#include "recency_log.h"
 #include "slot_lists.h"
+#include "slot_table.h"
 
 namespace attune::cache {
 
@@ -31,7 +34,7 @@ class LirsPolicy final : public Policy {
   explicit LirsPolicy(const PolicyConfig& config);
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kLirs); }
-  std::size_t resident() const noexcept override { return lirs_ + queues_.size(kHirs); }
+  std::size_t resident() const noexcept override { return lirs_ + hirs_.size(kResident); }
   Bytes bytes() const noexcept override;
 
   void OnHit(Slot slot) override;
@@ -45,59 +48,54 @@ class LirsPolicy final : public Policy {
   void CheckInvariants() const override;
 
  private:
-  using Node = Slot;  // lists are over nodes here, because a ghost has no slot
-  enum Queue : Node { kHirs, kGhosts, kFree, kQueues };
-  struct NodeState {
-    KeyHash hash = 0;
-    ListLink on_stack;
-    ListLink in_queue;
-    Slot slot = 0;  // kNoSlot: a ghost, or free
-    std::uint8_t state = 0;
+  // What is known of a HIR entry, resident or a ghost. They are few where most is hit, so they have numbers of their
+  // own and lie close together.
+  using Hir = Slot;
+  enum HirList : std::size_t { kResident, kGhosts, kFree, kHirLists };
+  struct HirEntry {
+    ListLink link;
+    KeyHash key;
+    Slot slot;  // kNoSlot: a ghost
+    bool on_stack;
   };
-  static_assert(sizeof(NodeState) == 32);
-  // Before the nodes come the sentinels of the lists.
-  struct Nodes {
-    NodeState& operator[](Node node) noexcept { return table[std::size_t{node} + kQueues]; }
-    const NodeState& operator[](Node node) const noexcept { return table[std::size_t{node} + kQueues]; }
-    SlotTable<NodeState> table;
+  static_assert(sizeof(HirEntry) == 24);
+  using Hirs = SlotLists<kHirLists, HirEntry>;
+  struct KeysOf {
+    KeyHash operator[](Hir hir) const noexcept { return hirs[hir].key; }
+    const Hirs& hirs;
   };
-  template <ListLink NodeState::* kLink>
-  struct LinksOf {
-    static constexpr Node kSentinels = kQueues;
-    ListLink& operator[](std::size_t node) const noexcept { return (*table)[node].*kLink; }
-    SlotTable<NodeState>* table;
-  };
-  struct HashesOf {
-    KeyHash operator[](Node node) const noexcept { return nodes[node].hash; }
-    const Nodes& nodes;
-  };
-  static constexpr std::uint8_t kLir = 1;
-  static constexpr std::uint8_t kOnStack = 2;
 
-  bool IsLir(Node node) const { return (nodes_[node].state & kLir) != 0; }
-  bool IsOnStack(Node node) const { return (nodes_[node].state & kOnStack) != 0; }
-  bool IsGhost(Node node) const { return nodes_[node].slot == kNoSlot; }
+  // On the stack a LIR entry goes by its slot and a HIR one by its own number: even and odd.
+  using Id = RecencyLog::Id;
+  static Id IdOfLir(Slot slot) { return 2 * slot; }
+  static Id IdOfHir(Hir hir) { return 2 * hir + 1; }
+  static bool IsOfHir(Id id) { return id % 2 != 0; }
 
-  static Nodes WithSentinels();
-  Node FindGhost(KeyHash hash) const { return ghosts_.Find(hash, HashesOf{nodes_}); }
+  bool IsLir(Slot slot) const { return stack_.Contains(IdOfLir(slot)); }
+  Hir FindGhost(KeyHash key) const { return ghosts_.Find(key, KeysOf{hirs_}); }
+  void OnHirHit(Slot slot);
   void PrefetchNext();
-  Node NewNode();
-  void PushOnStack(Node node);
-  void RemoveFromStack(Node node);
-  void BecomeLir(Node node);  // REQUIRES: in no queue
+
+  Hir NewHir(Slot slot);  // resident, not on the stack
+  void CoverOnStack(Id id);
+  void PushOnStack(Id id);
+  void PushHir(Hir hir);  // on the stack
+  void RemoveFromStack(Hir hir);
+  void BecomeLir(Slot slot);  // REQUIRES: it is no HIR entry any more
   void DemoteBottom();
-  void Prune();  // restores: the bottom of the stack is LIR
-  void Remember(Node node);
-  void Forget(Node ghost);
+  // Restores: the bottom of the stack is LIR. Before anybody asks who is on it, since a use may have moved the bottom.
+  void Prune();
+  void Remember(Hir hir);
+  void Forget(Hir ghost);
 
   std::size_t entries_max_;
   std::size_t lirs_max_;
   std::size_t lirs_ = 0;
-  SlotTable<Node> node_of_;  // by slot
-  Node nodes_used_ = 0;      // those in kFree included
-  Nodes nodes_;
-  SlotLists<1, LinksOf<&NodeState::on_stack>> stack_;         // most recently used in front; the back is the bottom
-  SlotLists<kQueues, LinksOf<&NodeState::in_queue>> queues_;  // youngest in front
+  RecencyLog stack_;
+  SlotTable<KeyHash> keys_;  // by slot
+  SlotTable<Hir> hir_of_;    // by slot, if that is not LIR
+  Hir hirs_used_ = 0;        // those in kFree included
+  Hirs hirs_;                // youngest in front
   HashIndex ghosts_;
 };
 

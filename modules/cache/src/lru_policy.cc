@@ -1,29 +1,29 @@
 #include "lru_policy.h"
 
-#include "policy_calls.h"
-
 namespace attune::cache {
 
-void LruPolicy::OnHits(std::span<const Slot> slots) {
-  list_.PrefetchMoves(slots);
-  TellHits(*this, slots);
-}
-
 void LruPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
-  NoteGrowth(list_.Cover(slot, entries_max_));
-  list_.PushFront(0, slot);
+  NoteGrowth(order_.Cover(slot, {.ids_max = entries_max_, .members_max = entries_max_}));
+  order_.Insert(slot);
 }
 
 Slot LruPolicy::Evict(KeyHash /*incoming*/) {
-  const Slot victim = list_.Back(0);
-  list_.Remove(0, victim);
+  const Slot victim = order_.Oldest();
+  order_.Remove(victim);
   return victim;
 }
 
-Slot LruPolicy::EvictAndInsert(KeyHash incoming) {
-  const Slot slot = EvictThenInsert(*this, incoming);
-  NoteNextVictim(list_.Back(0));
+// The slot stays and only its entry is another, so it is used.
+Slot LruPolicy::EvictAndInsert(KeyHash /*incoming*/) {
+  const Slot slot = order_.Oldest();
+  order_.Use(slot);
+  NoteNextVictim(order_.Oldest());
   return slot;
+}
+
+void LruPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
+  const std::vector<Slot> order = order_.OldestFirst();
+  slots.insert(slots.end(), order.begin(), order.end());
 }
 
 }  // namespace attune::cache

@@ -3,22 +3,24 @@
 //
 // A slot is on at most one of the lists. Each list is a ring through a sentinel of its own, so
 // that linking and unlinking have no branches; sentinels are the first elements of the array.
-// The array is the lists' own, or the links are a part of elements that the owner has anyway: then `Links` finds them.
+// The links may be a part of larger elements, one for each slot, so that what is known of a slot lies in one place.
 //
 //   SlotLists<2> lists;
 //   lists.Cover(slot, entries_max);
 //   lists.PushFront(kYoung, slot);
 //   lists.MoveToFront(kYoung, kOld, lists.Back(kYoung));
+//   struct Named { ListLink link; KeyHash hash; };
+//   SlotLists<1, Named> named;
+//   named[slot].hash = hash;
 //
 // Threads    none.
-// Cost       8 bytes for each slot; every call is O(1), Cover amortised.
+// Cost       an element for each slot, 8 bytes at least; every call is O(1), Cover amortised.
 // REQUIRES   a slot that is named is on the list that is named with it.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -33,35 +35,26 @@ struct ListLink {
   Slot backward = 0;
 };
 
-// The links of lists that have an array of their own.
-template <std::size_t kLists>
-class OwnLinks {
- public:
-  static constexpr std::size_t kSentinels = kLists;
-  OwnLinks() { links_.Cover(static_cast<Slot>(kLists - 1), kLists); }
-  ListLink& operator[](std::size_t node) noexcept { return links_[node]; }
-  const ListLink& operator[](std::size_t node) const noexcept { return links_[node]; }
-  bool Cover(Slot slot, std::size_t entries_max) {
-    return links_.Cover(slot + static_cast<Slot>(kSentinels), entries_max + kSentinels);
-  }
-  Bytes bytes() const noexcept { return links_.bytes(); }
-
- private:
-  SlotTable<ListLink> links_;
+struct ListElement {
+  ListLink link;
 };
 
-template <std::size_t kLists, typename Links = OwnLinks<kLists>>
+template <std::size_t kLists, class Element = ListElement>
 class SlotLists {
  public:
-  explicit SlotLists(Links links = {}) : links_(std::move(links)) {
-    for (Node list = 0; list < kLists; ++list) links_[list] = {list, list};
+  SlotLists() {
+    elements_.Cover(static_cast<Slot>(kLists - 1), kLists);
+    for (Node list = 0; list < kLists; ++list) LinkOf(list) = {list, list};
   }
 
   // True: it took more memory.
-  bool Cover(Slot slot, std::size_t entries_max) { return links_.Cover(slot, entries_max); }
+  bool Cover(Slot slot, std::size_t entries_max) { return elements_.Cover(NodeOf(slot), entries_max + kLists); }
+
+  Element& operator[](Slot slot) noexcept { return elements_[NodeOf(slot)]; }
+  const Element& operator[](Slot slot) const noexcept { return elements_[NodeOf(slot)]; }
 
   void PushFront(std::size_t list, Slot slot) { LinkAfter(static_cast<Node>(list), NodeOf(slot), list); }
-  void PushBack(std::size_t list, Slot slot) { LinkAfter(links_[list].frontward, NodeOf(slot), list); }
+  void PushBack(std::size_t list, Slot slot) { LinkAfter(LinkOf(list).frontward, NodeOf(slot), list); }
 
   void Remove(std::size_t list, Slot slot) {
     Unlink(slot);
@@ -80,23 +73,23 @@ class SlotLists {
   // Starts to fetch what moving these slots will read and write: each of them, and then its neighbours. Inline in any
   // case: g++ 12 takes a function that only prefetches for one without effect, and drops its calls.
   [[gnu::always_inline]] void PrefetchMoves(std::span<const Slot> slots) const {
-    for (const Slot slot : slots) __builtin_prefetch(&links_[NodeOf(slot)], 1);
+    for (const Slot slot : slots) __builtin_prefetch(&(*this)[slot].link, 1);
     for (const Slot slot : slots) PrefetchNeighbours(slot);
   }
   [[gnu::always_inline]] void PrefetchNeighbours(Slot slot) const {
-    const ListLink link = links_[NodeOf(slot)];
-    __builtin_prefetch(&links_[link.frontward], 1);
-    __builtin_prefetch(&links_[link.backward], 1);
+    const ListLink link = (*this)[slot].link;
+    __builtin_prefetch(&LinkOf(link.frontward), 1);
+    __builtin_prefetch(&LinkOf(link.backward), 1);
   }
 
   // kNoSlot where the list ends or is empty.
-  Slot Front(std::size_t list) const { return SlotOf(links_[list].backward); }
-  Slot Back(std::size_t list) const { return SlotOf(links_[list].frontward); }
-  Slot Frontward(Slot slot) const { return SlotOf(links_[NodeOf(slot)].frontward); }
+  Slot Front(std::size_t list) const { return SlotOf(LinkOf(list).backward); }
+  Slot Back(std::size_t list) const { return SlotOf(LinkOf(list).frontward); }
+  Slot Frontward(Slot slot) const { return SlotOf((*this)[slot].link.frontward); }
 
   std::size_t size(std::size_t list) const noexcept { return sizes_[list]; }
   bool empty(std::size_t list) const noexcept { return sizes_[list] == 0; }
-  Bytes bytes() const noexcept { return links_.bytes(); }
+  Bytes bytes() const noexcept { return elements_.bytes(); }
 
   void AppendBackToFront(std::size_t list, std::vector<Slot>& slots) const {
     for (Slot slot = Back(list); slot != kNoSlot; slot = Frontward(slot)) slots.push_back(slot);
@@ -105,9 +98,9 @@ class SlotLists {
   void CheckInvariants() const {
     for (Node list = 0; list < kLists; ++list) {
       std::size_t count = 0;
-      for (Node node = list; (node = links_[node].backward) != list; ++count) {
+      for (Node node = list; (node = LinkOf(node).backward) != list; ++count) {
         ATTUNE_CHECK(count < sizes_[list], "a list ends where its size says");
-        ATTUNE_CHECK(links_[links_[node].frontward].backward == node, "links agree");
+        ATTUNE_CHECK(LinkOf(LinkOf(node).frontward).backward == node, "links agree");
       }
       ATTUNE_CHECK(count == sizes_[list], "a list counts its slots");
     }
@@ -115,11 +108,11 @@ class SlotLists {
 
  private:
   using Node = Slot;  // sentinels first, then the slots
-  static constexpr Node kFirst = Links::kSentinels;
-  static_assert(kFirst >= kLists);
 
-  static Node NodeOf(Slot slot) { return slot + kFirst; }
-  static Slot SlotOf(Node node) { return node < kLists ? kNoSlot : node - kFirst; }
+  static Node NodeOf(Slot slot) { return slot + static_cast<Node>(kLists); }
+  static Slot SlotOf(Node node) { return node < kLists ? kNoSlot : node - static_cast<Node>(kLists); }
+  ListLink& LinkOf(std::size_t node) noexcept { return elements_[node].link; }
+  const ListLink& LinkOf(std::size_t node) const noexcept { return elements_[node].link; }
 
   void LinkAfter(Node frontward, Node node, std::size_t list) {
     Link(frontward, node);
@@ -127,19 +120,19 @@ class SlotLists {
   }
 
   void Link(Node frontward, Node node) {
-    const Node backward = links_[frontward].backward;
-    links_[node] = {frontward, backward};
-    links_[frontward].backward = node;
-    links_[backward].frontward = node;
+    const Node backward = LinkOf(frontward).backward;
+    LinkOf(node) = {frontward, backward};
+    LinkOf(frontward).backward = node;
+    LinkOf(backward).frontward = node;
   }
 
   void Unlink(Slot slot) {
-    const ListLink link = links_[NodeOf(slot)];
-    links_[link.frontward].backward = link.backward;
-    links_[link.backward].frontward = link.frontward;
+    const ListLink link = (*this)[slot].link;
+    LinkOf(link.frontward).backward = link.backward;
+    LinkOf(link.backward).frontward = link.frontward;
   }
 
-  Links links_;
+  SlotTable<Element> elements_;
   std::array<std::size_t, kLists> sizes_{};
 };
 

@@ -28,6 +28,7 @@ class SlotTable {
  public:
   T& operator[](std::size_t at) noexcept { return data_[at]; }
   const T& operator[](std::size_t at) const noexcept { return data_[at]; }
+  T* data() noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   Bytes bytes() const noexcept { return block_.bytes(); }
 
