@@ -16,11 +16,15 @@ void ArcPolicy::OnHits(std::span<const Slot> slots) {
 }
 
 void ArcPolicy::OnInsert(Slot slot, KeyHash key) {
+  const List list = Recall(key, entries_max_) ? kOften : kOnce;
+  return_.reset();
+  Place(slot, key, list);
+}
+
+void ArcPolicy::Place(Slot slot, KeyHash key, List list) {
   lists_.Cover(slot, entries_max_);
   list_of_.Cover(slot, entries_max_);
   keys_.Cover(slot, entries_max_);
-  const List list = Recall(key, entries_max_) ? kOften : kOnce;
-  return_.reset();
   list_of_[slot] = list;
   keys_[slot] = key;
   lists_.PushFront(list, slot);
@@ -86,6 +90,18 @@ void ArcPolicy::Resize(std::size_t entries_max) {
 void ArcPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   lists_.AppendBackToFront(kOnce, slots);
   lists_.AppendBackToFront(kOften, slots);
+}
+
+std::unique_ptr<Policy> ArcPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  Resize(entries_max);
+  auto next = std::make_unique<ArcPolicy>(PolicyConfig{.entries_max = entries_max});
+  for (const List list : {kOnce, kOften}) {
+    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
+  }
+  next->border_ = border_;
+  next->ghosts_ = ghosts_.Refitted(entries_max + 1);
+  next->return_ = return_;
+  return next;
 }
 
 void ArcPolicy::CheckInvariants() const {

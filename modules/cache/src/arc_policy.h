@@ -12,6 +12,7 @@
 //            A hit relinks three nodes.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -40,6 +41,7 @@ class ArcPolicy final : public Policy {
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
@@ -52,6 +54,7 @@ class ArcPolicy final : public Policy {
 
   // Whether `key` returns from a ghost list, and which. The first call for it moves the border.
   std::optional<List> Recall(KeyHash key, std::size_t capacity);
+  void Place(Slot slot, KeyHash key, List list);
   Slot Replace(bool returns_from_often);
   Slot EvictFrom(List list);
   void TrimGhosts(std::size_t ghosts_max);

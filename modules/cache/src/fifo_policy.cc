@@ -17,4 +17,10 @@ Slot FifoPolicy::Evict(KeyHash /*incoming*/) {
 
 Slot FifoPolicy::EvictAndInsert(KeyHash incoming) { return EvictThenInsert(*this, incoming); }
 
+std::unique_ptr<Policy> FifoPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  auto next = std::make_unique<FifoPolicy>(PolicyConfig{.entries_max = entries_max});
+  list_.ForEachFromBack(0, [&](Slot slot) { next->OnInsert(to[slot], 0); });
+  return next;
+}
+
 }  // namespace attune::cache

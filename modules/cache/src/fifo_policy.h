@@ -6,6 +6,9 @@
 //
 // Cost       8 bytes for each slot. A hit costs nothing but the call.
 
+#include <memory>
+#include <span>
+
 #include "attune/cache/policies.h"
 #include "slot_lists.h"
 
@@ -27,6 +30,7 @@ class FifoPolicy final : public Policy {
   Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override { list_.AppendBackToFront(0, slots); }
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override { list_.CheckInvariants(); }
 
  private:

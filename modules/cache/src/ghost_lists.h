@@ -54,6 +54,15 @@ class GhostLists {
     return ListOf(node);
   }
 
+  // The same hashes in tables that fit them.
+  GhostLists Refitted(std::size_t ghosts_max) const {
+    GhostLists fitted;
+    for (std::size_t list = 0; list < kLists; ++list) {
+      lists_.ForEachFromBack(list, [&](Slot node) { fitted.Push(list, hashes_[node], ghosts_max); });
+    }
+    return fitted;
+  }
+
   void DropOldest(std::size_t list) { Forget(lists_.Back(list)); }  // REQUIRES: size(list) > 0
 
   // Start to fetch what Take and Push of this hash, or DropOldest, will read.

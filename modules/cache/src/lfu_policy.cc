@@ -13,7 +13,7 @@ Bytes LfuPolicy::bytes() const noexcept {
 void LfuPolicy::OnHit(Slot slot) {
   Remove(slot);
   if (uses_[slot] < kUsesMax) ++uses_[slot];
-  Place(slot);
+  Place(slot, ListAt(slot));
 }
 
 void LfuPolicy::OnHits(std::span<const Slot> slots) {
@@ -22,12 +22,16 @@ void LfuPolicy::OnHits(std::span<const Slot> slots) {
 }
 
 void LfuPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
+  Cover(slot);
+  uses_[slot] = 1;
+  Place(slot, ListAt(slot));
+  ++resident_;
+}
+
+void LfuPolicy::Cover(Slot slot) {
   lists_.Cover(slot, entries_max_);
   uses_.Cover(slot, entries_max_);
   list_of_.Cover(slot, entries_max_);
-  uses_[slot] = 1;
-  Place(slot);
-  ++resident_;
 }
 
 void LfuPolicy::OnErase(Slot slot) {
@@ -43,8 +47,7 @@ Slot LfuPolicy::Evict(KeyHash /*incoming*/) {
   return victim;
 }
 
-void LfuPolicy::Place(Slot slot) {
-  const std::size_t list = (age_ + uses_[slot]) % kLists;
+void LfuPolicy::Place(Slot slot, std::size_t list) {
   list_of_[slot] = static_cast<std::uint8_t>(list);
   occupied_ |= std::uint64_t{1} << list;
   lists_.PushFront(list, slot);
@@ -65,6 +68,20 @@ void LfuPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   for (std::size_t above_age = 0; above_age < kLists; ++above_age) {
     lists_.AppendBackToFront((age_ + above_age) % kLists, slots);
   }
+}
+
+std::unique_ptr<Policy> LfuPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  auto next = std::make_unique<LfuPolicy>(PolicyConfig{.entries_max = entries_max});
+  next->age_ = age_;
+  next->resident_ = resident_;
+  for (std::size_t list = 0; list < kLists; ++list) {
+    lists_.ForEachFromBack(list, [&](Slot slot) {
+      next->Cover(to[slot]);
+      next->uses_[to[slot]] = uses_[slot];
+      next->Place(to[slot], list);
+    });
+  }
+  return next;
 }
 
 void LfuPolicy::CheckInvariants() const {

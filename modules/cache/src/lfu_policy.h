@@ -13,6 +13,7 @@
 // Cost       10 bytes for each slot and 1 KiB, no ghosts. Every call is O(1); a hit relinks three nodes.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -36,13 +37,16 @@ class LfuPolicy final : public Policy {
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
   static constexpr std::size_t kLists = 64;
   static constexpr std::uint8_t kUsesMax = kLists - 1;
 
-  void Place(Slot slot);
+  void Cover(Slot slot);
+  std::size_t ListAt(Slot slot) const { return (age_ + uses_[slot]) % kLists; }  // if it is used now
+  void Place(Slot slot, std::size_t list);
   void Remove(Slot slot);
   std::size_t Coldest() const;  // REQUIRES: resident() > 0
 

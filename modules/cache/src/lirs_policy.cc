@@ -57,18 +57,22 @@ void LirsPolicy::OnHits(std::span<const Slot> slots) {
 
 void LirsPolicy::OnInsert(Slot slot, KeyHash key) {
   Prune();
-  NoteGrowth(keys_.Cover(slot, entries_max_));
-  NoteGrowth(hir_of_.Cover(slot, entries_max_));
-  CoverOnStack(IdOfLir(slot));
-  keys_[slot] = key;
+  SetKey(slot, key);
   const Hir ghost = FindGhost(key);
   const bool returns = ghost != HashIndex::kNone;
   if (returns) Forget(ghost);
   if (returns || lirs_ < lirs_max_) {
     BecomeLir(slot);
   } else {
-    PushHir(NewHir(slot));
+    PushHir(NewHir(slot, key));
   }
+}
+
+void LirsPolicy::SetKey(Slot slot, KeyHash key) {
+  NoteGrowth(keys_.Cover(slot, entries_max_));
+  NoteGrowth(hir_of_.Cover(slot, entries_max_));
+  CoverOnStack(IdOfLir(slot));
+  keys_[slot] = key;
 }
 
 void LirsPolicy::OnErase(Slot slot) {
@@ -114,7 +118,7 @@ void LirsPolicy::PrefetchNext() {
   if (const Hir oldest = hirs_.Back(kGhosts); oldest != kNoSlot) ghosts_.Prefetch(hirs_[oldest].key);
 }
 
-LirsPolicy::Hir LirsPolicy::NewHir(Slot slot) {
+LirsPolicy::Hir LirsPolicy::NewHir(Slot slot, KeyHash key) {
   Hir hir = hirs_.Front(kFree);
   if (hir != kNoSlot) {
     hirs_.MoveToFront(kFree, kResident, hir);
@@ -124,10 +128,10 @@ LirsPolicy::Hir LirsPolicy::NewHir(Slot slot) {
     CoverOnStack(IdOfHir(hir));
     hirs_.PushFront(kResident, hir);
   }
-  hirs_[hir].key = keys_[slot];
+  hirs_[hir].key = key;
   hirs_[hir].slot = slot;
   hirs_[hir].on_stack = false;
-  hir_of_[slot] = hir;
+  if (slot != kNoSlot) hir_of_[slot] = hir;
   return hir;
 }
 
@@ -162,7 +166,7 @@ void LirsPolicy::DemoteBottom() {
   const Id bottom = stack_.Oldest();
   stack_.Remove(bottom);
   --lirs_;
-  NewHir(bottom / 2);
+  NewHir(bottom / 2, keys_[bottom / 2]);
 }
 
 void LirsPolicy::Prune() {
@@ -180,6 +184,10 @@ void LirsPolicy::Prune() {
 void LirsPolicy::Remember(Hir hir) {
   // Another entry with this hash may have left before; one history is enough for both.
   if (const Hir older = FindGhost(hirs_[hir].key); older != HashIndex::kNone) Forget(older);
+  BecomeGhost(hir);
+}
+
+void LirsPolicy::BecomeGhost(Hir hir) {
   hirs_[hir].slot = kNoSlot;
   hirs_.MoveToFront(kResident, kGhosts, hir);
   NoteGrowth(ghosts_.Insert(hir, KeysOf{hirs_}, kGhostsForEachEntry * entries_max_ + 1));
@@ -205,6 +213,34 @@ void LirsPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   for (const Id id : stack_.OldestFirst()) {
     if (!IsOfHir(id)) slots.push_back(id / 2);
   }
+}
+
+// HIR entries get new numbers, so that those in between which are free go.
+std::unique_ptr<Policy> LirsPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  const std::size_t lirs_max = std::min(lirs_max_, LirsMax(entries_max));
+  Resize(entries_max);
+  auto next = std::make_unique<LirsPolicy>(PolicyConfig{.entries_max = entries_max});
+  next->lirs_max_ = lirs_max;
+  std::vector<Hir> hir_to(hirs_used_);
+  hirs_.ForEachFromBack(kResident, [&](Hir hir) {
+    const Slot slot = to[hirs_[hir].slot];
+    next->SetKey(slot, hirs_[hir].key);
+    hir_to[hir] = next->NewHir(slot, hirs_[hir].key);
+  });
+  hirs_.ForEachFromBack(kGhosts, [&](Hir hir) {
+    hir_to[hir] = next->NewHir(kNoSlot, hirs_[hir].key);
+    next->BecomeGhost(hir_to[hir]);
+  });
+  for (const Id id : stack_.OldestFirst()) {
+    if (IsOfHir(id)) {
+      next->PushHir(hir_to[id / 2]);
+    } else {
+      next->SetKey(to[id / 2], keys_[id / 2]);
+      next->PushOnStack(IdOfLir(to[id / 2]));
+      ++next->lirs_;
+    }
+  }
+  return next;
 }
 
 void LirsPolicy::CheckInvariants() const {

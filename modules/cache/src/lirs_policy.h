@@ -18,6 +18,7 @@
 //            and writes down its slot (recency_log.h); pruning is O(1) amortised.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,7 @@ class LirsPolicy final : public Policy {
   Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
@@ -76,7 +78,8 @@ class LirsPolicy final : public Policy {
   void OnHirHit(Slot slot);
   void PrefetchNext();
 
-  Hir NewHir(Slot slot);  // resident, not on the stack
+  void SetKey(Slot slot, KeyHash key);
+  Hir NewHir(Slot slot, KeyHash key);  // resident, not on the stack
   void CoverOnStack(Id id);
   void PushOnStack(Id id);
   void PushHir(Hir hir);  // on the stack
@@ -86,6 +89,7 @@ class LirsPolicy final : public Policy {
   // Restores: the bottom of the stack is LIR. Before anybody asks who is on it, since a use may have moved the bottom.
   void Prune();
   void Remember(Hir hir);
+  void BecomeGhost(Hir hir);
   void Forget(Hir ghost);
 
   std::size_t entries_max_;

@@ -26,12 +26,16 @@ void LrfuPolicy::OnHit(Slot slot) {
 }
 
 void LrfuPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
+  now_ += step_;
+  Add(slot, now_);  // one use, now: its logarithm is 0
+}
+
+void LrfuPolicy::Add(Slot slot, double rank) {
   CoverSlot(ranks_, slot, entries_max_);
   CoverSlot(position_of_, slot, entries_max_);
-  now_ += step_;
-  ranks_[slot] = now_;  // one use, now: its logarithm is 0
+  ranks_[slot] = rank;
   heap_.emplace_back();
-  SiftUp(heap_.size() - 1, {now_, slot});
+  SiftUp(heap_.size() - 1, {rank, slot});
 }
 
 void LrfuPolicy::OnErase(Slot slot) { RemoveAt(position_of_[slot]); }
@@ -103,6 +107,15 @@ void LrfuPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   for (const HeapEntry& entry : heap_) entries.push_back({ranks_[entry.slot], entry.slot});
   std::ranges::sort(entries, std::less<>());
   for (const HeapEntry& entry : entries) slots.push_back(entry.slot);
+}
+
+// Equal ranks, which go by slot, may change places.
+std::unique_ptr<Policy> LrfuPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  auto next = std::make_unique<LrfuPolicy>(PolicyConfig{.entries_max = entries_max, .half_life = half_life_});
+  next->step_ = step_;
+  next->now_ = now_;
+  for (const HeapEntry& entry : heap_) next->Add(to[entry.slot], ranks_[entry.slot]);
+  return next;
 }
 
 void LrfuPolicy::CheckInvariants() const {

@@ -16,6 +16,8 @@
 //            the heap for each entry hit since the last time it came up.
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -37,6 +39,7 @@ class LrfuPolicy final : public Policy {
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
@@ -47,6 +50,7 @@ class LrfuPolicy final : public Policy {
   };
 
   void SetCapacity(std::size_t capacity);
+  void Add(Slot slot, double rank);
   void Put(std::size_t at, HeapEntry entry);
   void SiftUp(std::size_t at, HeapEntry entry);
   void SiftDown(std::size_t at, HeapEntry entry);

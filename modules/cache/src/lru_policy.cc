@@ -26,4 +26,10 @@ void LruPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   slots.insert(slots.end(), order.begin(), order.end());
 }
 
+std::unique_ptr<Policy> LruPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  auto next = std::make_unique<LruPolicy>(PolicyConfig{.entries_max = entries_max});
+  for (const Slot slot : order_.OldestFirst()) next->OnInsert(to[slot], 0);
+  return next;
+}
+
 }  // namespace attune::cache

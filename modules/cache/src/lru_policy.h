@@ -6,6 +6,7 @@
 //
 // Cost       8 bytes and a quarter for each slot. A hit writes down its slot (recency_log.h).
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,7 @@ class LruPolicy final : public Policy {
   Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override { order_.CheckInvariants(); }
 
  private:

@@ -21,13 +21,17 @@ Bytes S3FifoPolicy::bytes() const noexcept {
 void S3FifoPolicy::OnHits(std::span<const Slot> slots) { TellHits(*this, slots); }
 
 void S3FifoPolicy::OnInsert(Slot slot, KeyHash key) {
+  const bool returns = ghosts_.Take(key) != ghosts_.kAbsent;
+  Place(slot, key, returns ? kInMain : 0);
+}
+
+void S3FifoPolicy::Place(Slot slot, KeyHash key, std::uint8_t state) {
   NoteGrowth(queues_.Cover(slot, entries_max_));
   NoteGrowth(states_.Cover(slot, entries_max_));
   NoteGrowth(keys_.Cover(slot, entries_max_));
-  const bool returns = ghosts_.Take(key) != ghosts_.kAbsent;
-  states_[slot] = returns ? kInMain : 0;
+  states_[slot] = state;
   keys_[slot] = key;
-  queues_.PushFront(returns ? kMain : kSmall, slot);
+  queues_.PushFront(QueueOf(slot), slot);
 }
 
 void S3FifoPolicy::OnErase(Slot slot) { queues_.Remove(QueueOf(slot), slot); }
@@ -91,6 +95,16 @@ void S3FifoPolicy::Resize(std::size_t entries_max) {
 void S3FifoPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   queues_.AppendBackToFront(kSmall, slots);
   queues_.AppendBackToFront(kMain, slots);
+}
+
+std::unique_ptr<Policy> S3FifoPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  Resize(entries_max);
+  auto next = std::make_unique<S3FifoPolicy>(PolicyConfig{.entries_max = entries_max});
+  for (const Queue queue : {kSmall, kMain}) {
+    queues_.ForEachFromBack(queue, [&](Slot slot) { next->Place(to[slot], keys_[slot], states_[slot]); });
+  }
+  next->ghosts_ = ghosts_.Refitted(entries_max);
+  return next;
 }
 
 void S3FifoPolicy::CheckInvariants() const {

@@ -13,6 +13,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -37,6 +39,7 @@ class S3FifoPolicy final : public Policy {
   Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
@@ -50,6 +53,7 @@ class S3FifoPolicy final : public Policy {
                                                             5, 6, kInMain | kHitsMax, kInMain | kHitsMax};
 
   Queue QueueOf(Slot slot) const { return (states_[slot] & kInMain) != 0 ? kMain : kSmall; }
+  void Place(Slot slot, KeyHash key, std::uint8_t state);
   Slot EvictFromSmall();  // kNoSlot when all of the small queue moved to main
   Slot EvictFromMain();
   void PrefetchNext();

@@ -53,6 +53,16 @@ void SievePolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   }
 }
 
+std::unique_ptr<Policy> SievePolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  auto next = std::make_unique<SievePolicy>(PolicyConfig{.entries_max = entries_max});
+  queue_.ForEachFromBack(0, [&](Slot slot) {
+    next->OnInsert(to[slot], 0);
+    next->visited_[to[slot]] = visited_[slot];
+  });
+  next->hand_ = hand_ == kNoSlot ? kNoSlot : to[hand_];
+  return next;
+}
+
 void SievePolicy::CheckInvariants() const {
   queue_.CheckInvariants();
   std::vector<Slot> slots;

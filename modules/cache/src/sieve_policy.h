@@ -8,6 +8,8 @@
 // Cost       9 bytes for each slot, no ghosts. A hit writes one byte.
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "attune/cache/policies.h"
@@ -31,6 +33,7 @@ class SievePolicy final : public Policy {
   Slot EvictAndInsert(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:

@@ -91,8 +91,13 @@ class SlotLists {
   bool empty(std::size_t list) const noexcept { return sizes_[list] == 0; }
   Bytes bytes() const noexcept { return elements_.bytes(); }
 
+  // `visit` must not change the lists.
+  template <typename Visit>
+  void ForEachFromBack(std::size_t list, Visit&& visit) const {
+    for (Slot slot = Back(list); slot != kNoSlot; slot = Frontward(slot)) visit(slot);
+  }
   void AppendBackToFront(std::size_t list, std::vector<Slot>& slots) const {
-    for (Slot slot = Back(list); slot != kNoSlot; slot = Frontward(slot)) slots.push_back(slot);
+    ForEachFromBack(list, [&](Slot slot) { slots.push_back(slot); });
   }
 
   void CheckInvariants() const {

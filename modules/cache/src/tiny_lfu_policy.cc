@@ -44,12 +44,7 @@ void TinyLfuPolicy::OnHits(std::span<const Slot> slots) {
 }
 
 void TinyLfuPolicy::OnInsert(Slot slot, KeyHash key) {
-  lists_.Cover(slot, entries_max_);
-  list_of_.Cover(slot, entries_max_);
-  keys_.Cover(slot, entries_max_);
-  list_of_[slot] = kWindow;
-  keys_[slot] = key;
-  lists_.PushFront(kWindow, slot);
+  Place(slot, key, kWindow);
   if (resident() > sketch_.entries()) ResizeSketch(resident());
   climber_.CountMiss();
   CountAccess(key);
@@ -68,6 +63,15 @@ Slot TinyLfuPolicy::Evict(KeyHash /*incoming*/) {
   if (sketch_.Estimate(keys_[candidate]) <= sketch_.Estimate(keys_[victim])) return Remove(candidate);
   MoveToFront(candidate, kProbation);
   return Remove(victim);
+}
+
+void TinyLfuPolicy::Place(Slot slot, KeyHash key, List list) {
+  lists_.Cover(slot, entries_max_);
+  list_of_.Cover(slot, entries_max_);
+  keys_.Cover(slot, entries_max_);
+  list_of_[slot] = list;
+  keys_[slot] = key;
+  lists_.PushFront(list, slot);
 }
 
 void TinyLfuPolicy::MoveToFront(Slot slot, List to) {
@@ -112,7 +116,11 @@ Slot TinyLfuPolicy::Remove(Slot slot) {
 void TinyLfuPolicy::Resize(std::size_t entries_max) {
   entries_max_ = entries_max;
   SetCapacity(entries_max);
-  // Only when much too large: rebuilding forgets the frequency of what is not resident.
+  FitSketch(entries_max);
+}
+
+// Only when much too large: rebuilding forgets the frequency of what is not resident.
+void TinyLfuPolicy::FitSketch(std::size_t entries_max) {
   if (sketch_.entries() / 4 >= std::max(entries_max, kSketchEntriesMin)) ResizeSketch(entries_max);
 }
 
@@ -120,6 +128,19 @@ void TinyLfuPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   lists_.AppendBackToFront(kProbation, slots);
   lists_.AppendBackToFront(kWindow, slots);
   lists_.AppendBackToFront(kProtected, slots);
+}
+
+std::unique_ptr<Policy> TinyLfuPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  FitSketch(entries_max);
+  auto next =
+      std::make_unique<TinyLfuPolicy>(PolicyConfig{.entries_max = entries_max, .window_adapts = window_adapts_});
+  for (const List list : {kWindow, kProbation, kProtected}) {
+    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
+  }
+  next->climber_ = climber_;
+  next->SetCapacity(std::min(capacity_, entries_max));
+  next->sketch_ = std::move(sketch_);
+  return next;
 }
 
 void TinyLfuPolicy::CheckInvariants() const {

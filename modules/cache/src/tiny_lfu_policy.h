@@ -17,6 +17,7 @@
 //            five times the capacity accesses.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -45,15 +46,18 @@ class TinyLfuPolicy final : public Policy {
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
   enum List : std::uint8_t { kWindow, kProbation, kProtected };
 
+  void Place(Slot slot, KeyHash key, List list);
   void MoveToFront(Slot slot, List to);
   void CountAccess(KeyHash key);
   void SetCapacity(std::size_t capacity);
   void ResizeSketch(std::size_t entries);
+  void FitSketch(std::size_t entries_max);
   Slot MainVictim() const;  // kNoSlot if main is empty
   Slot Remove(Slot slot);   // answers it
 

@@ -23,10 +23,14 @@ void TwoQPolicy::OnHits(std::span<const Slot> slots) {
 }
 
 void TwoQPolicy::OnInsert(Slot slot, KeyHash key) {
+  const List list = ghosts_.Take(key) == ghosts_.kAbsent ? kIn : kMain;
+  Place(slot, key, list);
+}
+
+void TwoQPolicy::Place(Slot slot, KeyHash key, List list) {
   lists_.Cover(slot, entries_max_);
   list_of_.Cover(slot, entries_max_);
   keys_.Cover(slot, entries_max_);
-  const List list = ghosts_.Take(key) == ghosts_.kAbsent ? kIn : kMain;
   list_of_[slot] = list;
   keys_[slot] = key;
   lists_.PushFront(list, slot);
@@ -52,6 +56,16 @@ void TwoQPolicy::Resize(std::size_t entries_max) {
 void TwoQPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
   lists_.AppendBackToFront(kIn, slots);
   lists_.AppendBackToFront(kMain, slots);
+}
+
+std::unique_ptr<Policy> TwoQPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
+  Resize(entries_max);
+  auto next = std::make_unique<TwoQPolicy>(PolicyConfig{.entries_max = entries_max});
+  for (const List list : {kIn, kMain}) {
+    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
+  }
+  next->ghosts_ = ghosts_.Refitted(OutMax(entries_max) + 1);
+  return next;
 }
 
 void TwoQPolicy::CheckInvariants() const {

@@ -12,6 +12,7 @@
 //            many. A hit reads one byte, and relinks three nodes when the entry is in Am.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -38,10 +39,13 @@ class TwoQPolicy final : public Policy {
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) override;
   void CheckInvariants() const override;
 
  private:
   enum List : std::uint8_t { kIn, kMain };  // A1in, Am
+
+  void Place(Slot slot, KeyHash key, List list);
 
   std::size_t entries_max_;
   SlotLists<2> lists_;  // youngest, and most recently used, in front

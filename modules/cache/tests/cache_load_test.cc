@@ -329,6 +329,44 @@ TEST_F(CacheLoadTest, ABackgroundThatRefusesOrDropsLeavesTheKeyFree) {
   EXPECT_EQ(cache.Get("a"), "again");
 }
 
+// A value whose copies throw when they are told to.
+struct Brittle {
+  Brittle() = default;
+  Brittle(const Brittle& other) : breaks(other.breaks) {
+    if (*breaks > 0 && --*breaks == 0) {
+      throw std::bad_alloc();
+    }
+  }
+  Brittle(Brittle&& other) noexcept = default;
+  Brittle& operator=(const Brittle&) = default;
+  Brittle& operator=(Brittle&&) noexcept = default;
+  std::shared_ptr<int> breaks = std::make_shared<int>(0);  // the copy that throws, counted down
+
+  friend void AttuneVisitOwned(memory::SizeVisitor&, const Brittle&) {}
+};
+
+TEST(CacheCopyTest, ACopyThatThrowsLeavesTheKeyFree) {
+  ManualClock clock;
+  Cache<int, Brittle> cache(clock, {.name = "brittle", .may_bypass = false});
+  for (int copy = 1; copy <= 2; ++copy) {  // into the cache, out of the flight
+    const Brittle value;
+    EXPECT_THROW(
+        {
+          (void)cache.GetOrLoad(1, [&] {
+            Brittle moved;
+            moved.breaks = value.breaks;
+            *value.breaks = copy;
+            return moved;
+          });
+        },
+        std::bad_alloc);
+    *value.breaks = 0;
+    cache.Erase(1);
+    std::jthread([&] { EXPECT_TRUE(cache.GetOrLoad(1, [] { return Brittle(); }).ok()); }).join();
+    cache.Erase(1);
+  }
+}
+
 // ---- worth
 
 TEST_F(CacheLoadTest, GoesPastTheCacheWhereLoadingIsCheaper) {
@@ -351,6 +389,36 @@ TEST_F(CacheLoadTest, GoesPastTheCacheWhereLoadingIsCheaper) {
     (void)cache.GetOrLoad(1, [] { return 1; });
   }
   EXPECT_FALSE(cache.Stats().bypassing) << "it tries again";
+}
+
+TEST_F(CacheLoadTest, WhatWasPutIsNeverPassedBy) {
+  Cache<int, int> cache(
+      clock_, {.name = "cheap", .worth = {.window = 8, .hit_cost = Duration(100ns), .load_cost = Duration(10ns)}});
+  const auto load_often = [&] {
+    for (int i = 0; i < 64 * 8; ++i) {
+      (void)cache.GetOrLoad(1, [] { return 1; });
+    }
+  };
+  load_often();
+  ASSERT_TRUE(cache.Stats().bypassing);
+  cache.Put(5, 42);
+  EXPECT_EQ(*cache.GetOrLoad(5, [] { return -1; }), 42);
+  load_often();
+  EXPECT_FALSE(cache.Stats().bypassing);
+  EXPECT_EQ(*cache.GetOrLoad(5, [] { return -1; }), 42);
+}
+
+TEST_F(CacheLoadTest, ALoaderThatAsksForItsOwnKeyPastTheCacheGetsAnError) {
+  Cache<int, int> cache(
+      clock_, {.name = "cheap", .worth = {.window = 8, .hit_cost = Duration(100ns), .load_cost = Duration(10ns)}});
+  for (int i = 0; i < 64 * 8; ++i) {
+    (void)cache.GetOrLoad(1, [] { return 1; });
+  }
+  ASSERT_TRUE(cache.Stats().bypassing);
+  std::function<Result<int>()> asks_itself = [&]() -> Result<int> { return cache.GetOrLoad(7, asks_itself); };
+  const Result<int> answer = cache.GetOrLoad(7, asks_itself);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code(), ErrorCode::kConflict);
 }
 
 }  // namespace

@@ -279,6 +279,76 @@ TEST(CacheListenerTest, AListenerMayUseTheCache) {
   EXPECT_EQ(cache.size(), 10U);
 }
 
+// Whatever makes entries leave: no lock is held that the listener could wait for.
+TEST(CacheListenerTest, AListenerMayUseTheCacheWhateverRemoves) {
+  ManualClock clock;
+  Numbers* inside = nullptr;
+  std::size_t told = 0;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.removed = [&](const std::uint64_t&, const std::uint64_t*, RemovalReason) {
+    ++told;
+    (void)inside->Stats();
+    inside->Shrink(Bytes(0));
+    inside->Maintain();
+  };
+  Numbers cache(clock, {.entries_max = 1000, .bytes_max = 1_MiB, .shards = 2}, hooks);
+  inside = &cache;
+  const auto fill = [&] {
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      cache.Put(i, i, std::chrono::seconds(60));
+    }
+    told = 0;
+  };
+  fill();
+  ASSERT_TRUE(cache.Resize({.entries_max = 500}).ok());
+  EXPECT_GE(told, 500U);
+  fill();
+  cache.Shrink(4_KiB);
+  EXPECT_GT(told, 0U);
+  fill();
+  clock.Advance(std::chrono::seconds(61));
+  cache.Maintain();
+  EXPECT_EQ(told, 500U);
+}
+
+// LIRS keeps more about its entries than FIFO: moving to it has to evict where memory is short.
+TEST(CacheListenerTest, AListenerMayUseTheCacheWhereAPolicyNeedsRoom) {
+  ManualClock clock;
+  Numbers* inside = nullptr;
+  std::size_t told = 0;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.removed = [&](const std::uint64_t&, const std::uint64_t*, RemovalReason) {
+    ++told;
+    inside->UsePolicy(PolicyKind::kLirs);
+  };
+  Numbers cache(clock, {.entries_max = 1'000'000, .bytes_max = 1_MiB, .policy = PolicyKind::kFifo}, hooks);
+  inside = &cache;
+  for (std::uint64_t i = 0; told == 0; ++i) {
+    ASSERT_LT(i, 1'000'000U);
+    cache.Put(i, i);
+  }
+  EXPECT_EQ(cache.Stats().policy, ToString(PolicyKind::kLirs));
+}
+
+// A value that cannot be stored beside the pinned ones takes the old one out all the same: one count for each.
+TEST(CacheCountsTest, ARetryInAnotherShardIsNoSecondInsertion) {
+  ManualClock clock;
+  Strings cache(clock, {.entries_max = 4, .policy = PolicyKind::kFifo, .shards = 4});
+  std::mt19937_64 random(3);
+  std::size_t replaced = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string key = std::to_string(random() % 8);
+    const bool there = cache.Contains(key);
+    const PutOutcome outcome = cache.Put(key, std::string(random() % 2 == 0 ? 1 : 500, 'v'));
+    ASSERT_EQ(outcome, there ? PutOutcome::kReplaced : PutOutcome::kInserted);
+    replaced += there ? 1U : 0U;
+  }
+  const CacheStats stats = cache.Stats();
+  EXPECT_EQ(stats.removed(RemovalReason::kReplaced), replaced);
+  EXPECT_EQ(stats.insertions, stats.removed(RemovalReason::kEntryLimit) + cache.size());
+  cache.CheckInvariants();
+}
+
 // ---- pins
 
 TEST_F(CacheTest, APinnedEntryIsNotEvictedAndItsValueStaysWhereItIs) {
@@ -356,6 +426,19 @@ TEST_F(CacheTest, ResizeWorksInBothDirections) {
   EXPECT_FALSE(cache_->Resize({.bytes_max = 1_KiB}).ok());
 }
 
+// Tables are made for what a cache holds at first.
+TEST(CacheShapeTest, LimitsBelowItsOwnTablesAreRefusedWithTheirSize) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 1'000'000, .bytes_max = 1_GiB});
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    cache.Put(i, i);
+  }
+  const Status refused = cache.Resize({.bytes_max = 64_KiB});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message().find("its tables alone take"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(refused.error().message().find("pinned"), std::string::npos);
+}
+
 TEST(CacheShapeTest, ShrinkGivesBackWhatItSays) {
   ManualClock clock;
   Numbers cache(clock, {.entries_max = 100'000, .policy = PolicyKind::kLru});
@@ -368,6 +451,55 @@ TEST(CacheShapeTest, ShrinkGivesBackWhatItSays) {
   EXPECT_LE(freed, 3_MiB);
   EXPECT_EQ(before - cache.bytes(), freed);
   EXPECT_TRUE(cache.Contains(99'999));
+  cache.CheckInvariants();
+}
+
+// How many of the entries that have proved themselves a scan leaves, with a small Shrink before it and without.
+std::size_t HotAfterScan(PolicyKind kind, bool shrinks) {
+  constexpr std::uint64_t kHot = 500;
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 2000, .policy = kind});
+  const auto put = [&](std::uint64_t first, std::uint64_t last) {
+    for (std::uint64_t i = first; i < last; ++i) {
+      cache.Put(i, i);
+    }
+  };
+  put(0, 2000);
+  for (int round = 0; round < 60; ++round) {
+    for (std::uint64_t i = 0; i < kHot; ++i) {
+      (void)cache.Get(i);
+    }
+  }
+  put(10'000, 11'000);  // the hot ones move to where their policy keeps such
+  if (shrinks) {
+    cache.Shrink(200_B);
+  }
+  put(20'000, 23'000);
+  std::size_t kept = 0;
+  for (std::uint64_t i = 0; i < kHot; ++i) {
+    kept += cache.Contains(i) ? 1U : 0U;
+  }
+  return kept;
+}
+
+TEST(CacheShapeTest, AShrinkForgetsNothingOfWhatStays) {
+  for (const PolicyKind kind :
+       {PolicyKind::kLfu, PolicyKind::kArc, PolicyKind::kS3Fifo, PolicyKind::kLirs, PolicyKind::kTinyLfu}) {
+    EXPECT_GE(HotAfterScan(kind, true) + 10, HotAfterScan(kind, false)) << ToString(kind);
+    EXPECT_GE(HotAfterScan(kind, true), 450U) << ToString(kind);
+  }
+}
+
+// Bytes come back a chunk at a time, and so much is enough.
+TEST(CacheShapeTest, ASmallShrinkOfALargeCacheTakesAChunk) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 300'000, .policy = PolicyKind::kLirs, .shards = 1});
+  for (std::uint64_t i = 0; i < 300'000; ++i) {
+    cache.Put(i, i);
+  }
+  const std::size_t before = cache.size();
+  EXPECT_GE(cache.Shrink(64_KiB), 64_KiB);
+  EXPECT_GE(cache.size(), before - before / 16 - 1);
   cache.CheckInvariants();
 }
 

@@ -2,11 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <random>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "attune/sys/random.h"
+#include "mix64.h"
 #include "policy_twins.h"
 
 namespace attune::cache {
@@ -151,6 +158,77 @@ TEST_P(EveryPolicy, SaysWhenItsBytesChange) {
     policy->EvictAndInsert(HashOf(random.Next() % key));
     expect_told();
   }
+}
+
+// A cache of keys, whose entries may change their slots.
+struct MovableCache {
+  static constexpr std::size_t kEntries = 150;
+  static constexpr std::size_t kEntriesMax = 200;
+
+  std::unique_ptr<Policy> policy;
+  std::map<std::uint64_t, Slot> slots = {};
+  std::vector<Slot> free = {};
+
+  // The key that had to leave, if one had.
+  std::optional<std::uint64_t> Access(std::uint64_t key) {
+    if (const auto found = slots.find(key); found != slots.end()) {
+      policy->OnHit(found->second);
+      return std::nullopt;
+    }
+    std::optional<std::uint64_t> left;
+    if (slots.size() == kEntries) left = Evict(Mix64(key));
+    Slot slot = static_cast<Slot>(slots.size());
+    if (!free.empty()) {
+      slot = free.back();
+      free.pop_back();
+    }
+    policy->OnInsert(slot, Mix64(key));
+    slots[key] = slot;
+    return left;
+  }
+  std::uint64_t Evict(KeyHash incoming) {
+    const Slot slot = policy->Evict(incoming);
+    const auto found = std::ranges::find(slots, slot, &std::pair<const std::uint64_t, Slot>::second);
+    const std::uint64_t key = found->first;
+    slots.erase(found);
+    free.push_back(slot);
+    return key;
+  }
+  void Move(std::mt19937_64& random) {
+    std::vector<Slot> to(slots.size() + free.size());
+    std::iota(to.begin(), to.end(), Slot{0});
+    std::ranges::shuffle(to, random);
+    policy = policy->Renumbered(to, kEntriesMax);
+    for (auto& [key, slot] : slots) slot = to[slot];
+    for (Slot& slot : free) slot = to[slot];
+    policy->CheckInvariants();
+  }
+};
+
+TEST_P(EveryPolicy, KeepsAllThatItKnowsWhenEntriesMove) {
+  MovableCache stays{MakePolicy(GetParam(), {.entries_max = MovableCache::kEntriesMax})};
+  MovableCache moves{MakePolicy(GetParam(), {.entries_max = MovableCache::kEntriesMax})};
+  std::mt19937_64 random(7);
+  std::geometric_distribution<std::uint64_t> popular(0.006);
+  for (std::uint64_t access = 0; access < 20'000; ++access) {
+    const std::uint64_t key = access % 3 == 0 ? 10'000 + access % 450 : popular(random);
+    ASSERT_EQ(stays.Access(key), moves.Access(key)) << "access " << access;
+    if (access % 700 == 699) moves.Move(random);
+  }
+}
+
+TEST_P(EveryPolicy, ItsTablesFitAfterEntriesMove) {
+  const std::unique_ptr<Policy> policy = MakePolicy(GetParam(), {.entries_max = 10'000});
+  for (Slot slot = 0; slot < 10'000; ++slot) policy->OnInsert(slot, Mix64(slot));
+  while (policy->resident() > 100) (void)policy->Evict(0);
+  std::vector<Slot> left;
+  policy->AppendColdestFirst(left);
+  std::vector<Slot> to(10'000);
+  for (std::size_t i = 0; i < left.size(); ++i) to[left[i]] = static_cast<Slot>(i);
+  const std::unique_ptr<Policy> fitted = policy->Renumbered(to, 128);
+  EXPECT_EQ(fitted->resident(), 100U);
+  EXPECT_LT(fitted->bytes(), Bytes(40'000)) << policy->bytes().count() << " before";
+  fitted->CheckInvariants();
 }
 
 TEST_P(EveryPolicy, OrdersEachEntryOnce) {

@@ -70,6 +70,7 @@ class Reference : public Policy {
   }
   void Resize(std::size_t entries_max) override { entries_max_ = entries_max; }
   void CheckInvariants() const override {}
+  std::unique_ptr<Policy> Renumbered(std::span<const Slot>, std::size_t) override { return nullptr; }  // not asked for
 
  protected:
   std::size_t entries_max_;

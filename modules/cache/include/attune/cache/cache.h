@@ -25,7 +25,8 @@
 //            Shrink are O(entries), one shard after the other; a change of policy holds
 //            each shard for O(its entries). A clock is read only for entries with a time.
 // Errors     kNotFound for what is known to be absent, kConflict for a loader that waits for itself,
-//            kUnavailable for one that throws, and whatever loaders answer. Callbacks other than loaders must not
+//            kUnavailable for one that throws, and whatever loaders answer. What copying a value throws goes to whom
+//            the copy was for. Callbacks other than loaders must not
 //            throw. REQUIRES of all: Validate(config).ok().
 
 #include <algorithm>
@@ -134,6 +135,9 @@ class Cache {
   // and gets the same answer. Errors are not kept. An answer that was overtaken by a Put, Erase or Clear of its key is
   // given to those who wait and not stored.
   //
+  // Where CacheConfig::may_bypass and loading is cheaper, `loader` is asked each time; not once anything has been Put,
+  // which it may not know of.
+  //
   // With stale_for and a background, `loader` outlives the call: let it own what it captures.
   template <LookupKey<K> Q, typename Loader>
   Result<V> GetOrLoad(const Q& key, Loader loader);
@@ -209,6 +213,18 @@ class Cache {
 
   template <typename Loader>
   struct Refresh;
+  struct Landing;
+
+  // Of one thread: loads past a cache of this type within each other. A loader that asks for its own key would go on
+  // for ever; below so many it takes the usual way, where that is found out.
+  static constexpr std::uint32_t kBypassesWithinMax = 16;
+  static inline thread_local std::uint32_t bypasses_within_ = 0;
+  struct BypassWithin {
+    BypassWithin() noexcept { ++bypasses_within_; }
+    ~BypassWithin() { --bypasses_within_; }
+    BypassWithin(const BypassWithin&) = delete;
+    BypassWithin& operator=(const BypassWithin&) = delete;
+  };
 
   static constexpr std::uint64_t kNoReview = ~std::uint64_t{0};
 
@@ -271,6 +287,8 @@ class Cache {
   Result<V> AnswerOf(const Result<Loaded<V>>& answer) const;
   template <typename Loader>
   Result<V> RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader);
+  void NotePut() noexcept;
+  bool MayBypass() const noexcept { return config_.may_bypass && !has_puts_.load(std::memory_order_relaxed); }
   template <typename Loader>
   Result<V> Bypass(Part& part, Loader& loader);
   static bool Measures(Part& part) noexcept;
@@ -285,22 +303,23 @@ class Cache {
   void EndBackgroundTask();
   Error AbsentError() const { return {ErrorCode::kNotFound, "cache '" + config_.name + "': known to be absent"}; }
 
+  Error OverLimitsError() const;
   void EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max, TimePoint deadline = TimePoint::max());
   void SimulateSoon();
-  // These REQUIRE maintain_mutex_.
-  void Simulate();
-  void TellSelectorSize();
+  // These REQUIRE maintain_mutex_. What they remove is told, and destroyed, when it is held no longer.
+  void Simulate(Removed& removed);
+  void TellSelectorSize(Removed& removed);
   LiveCounts CountLive() const;
-  bool ReviewLive();
+  bool ReviewLive(Removed& removed);
   void AdoptResidents();
   void SimulateSamples();
   void TellParts();
-  void SwitchPolicy(PolicyKind kind);
+  void SwitchPolicy(PolicyKind kind, Removed& removed);
   void Journal(const PolicyChange& change) const;
   std::uint64_t OwnBytes() const noexcept;
-  void ChargeOwn();
+  void ChargeOwn(Removed& removed);
   bool TakeOwn(std::uint64_t bytes);
-  bool EvictForOwn();
+  bool EvictForOwn(Removed& removed);
 
   const Clock& clock_;
   const CacheConfig config_;
@@ -309,13 +328,14 @@ class Cache {
   std::size_t part_mask_ = 0;
   Part* first_part_ = nullptr;
   std::vector<std::unique_ptr<Part>> parts_;
-  std::atomic<std::size_t> gives_next_{0};  // the shard, when another has no room
+  std::atomic<std::size_t> gives_next_{0};    // the shard, when another has no room
+  std::atomic<std::size_t> shrinks_next_{0};  // the shard, when the cache gives back
 
   LoadWaits load_waits_;
-  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next eight
-  std::size_t shrinks_next_ = 0;       // the shard
+  std::atomic<std::uint64_t> policy_switches_{0};
+
+  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next five
   std::vector<KeyHash> samples_;
-  std::uint64_t policy_switches_ = 0;
   std::uint64_t own_bytes_ = 0;
   std::size_t selector_entries_ = 0;
   LiveCounts reviewed_;                       // what the selector knows of the live cache, in total
@@ -326,6 +346,7 @@ class Cache {
   CacheWorth worth_;
   std::atomic<bool> bypassing_{false};
   std::atomic<std::uint64_t> bypasses_{0};
+  std::atomic<bool> has_puts_{false};  // what loaders bring may not be what was put
 
   // Guarded by maintain_mutex_, but for the results.
   TimePoint benefit_since_;

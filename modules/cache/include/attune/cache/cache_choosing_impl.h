@@ -34,36 +34,42 @@ void Cache<K, V, Traits>::SimulateSoon() {
       cache->EndBackgroundTask();
     });
     const bool accepted = hooks_.background([until_done] {
-      const std::lock_guard hold(until_done->maintain_mutex_);
-      until_done->Simulate();
+      Removed removed;
+      {
+        const std::lock_guard hold(until_done->maintain_mutex_);
+        until_done->Simulate(removed);
+      }
+      until_done->Tell(removed);
     });
     if (accepted) {
       return;
     }
   }
+  Removed removed;
   if (const std::unique_lock hold(maintain_mutex_, std::try_to_lock); hold.owns_lock()) {
-    Simulate();
+    Simulate(removed);
   }
   simulation_waits_.store(false, std::memory_order_relaxed);
+  Tell(removed);
 }
 
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::Simulate() {
+void Cache<K, V, Traits>::Simulate(Removed& removed) {
   if (selector_ == nullptr) {
     return;
   }
   const std::uint32_t sampled_below = selector_->sampled_below();
-  TellSelectorSize();
-  const bool reviewed = ReviewLive();
+  TellSelectorSize(removed);
+  const bool reviewed = ReviewLive(removed);
   SimulateSamples();
   if (const std::optional<PolicyChange> change = selector_->Decide(); change.has_value()) {
-    SwitchPolicy(change->to);
+    SwitchPolicy(change->to, removed);
     Journal(*change);
   }
   if (reviewed || selector_->sampled_below() != sampled_below) {
     TellParts();
   }
-  ChargeOwn();
+  ChargeOwn(removed);
 }
 
 template <typename K, typename V, typename Traits>
@@ -82,7 +88,7 @@ LiveCounts Cache<K, V, Traits>::CountLive() const {
 
 // False: too little has been missed since the last time.
 template <typename K, typename V, typename Traits>
-bool Cache<K, V, Traits>::ReviewLive() {
+bool Cache<K, V, Traits>::ReviewLive(Removed& removed) {
   const LiveCounts live = CountLive();
   if (live.misses - reviewed_.misses < selector_->review_misses()) {
     return false;
@@ -90,7 +96,7 @@ bool Cache<K, V, Traits>::ReviewLive() {
   if (selector_->Review({.accesses = live.accesses - reviewed_.accesses,
                          .misses = live.misses - reviewed_.misses,
                          .evictions = live.evictions - reviewed_.evictions})) {
-    ChargeOwn();  // for the miniatures, before they fill
+    ChargeOwn(removed);  // for the miniatures, before they fill
     AdoptResidents();
   }
   reviewed_ = live;
@@ -162,29 +168,27 @@ void Cache<K, V, Traits>::TellParts() {
 
 // Where bytes are what limits, the number of entries that fit is known only by what is there.
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::TellSelectorSize() {
+void Cache<K, V, Traits>::TellSelectorSize(Removed& removed) {
   const bool bytes_bind = budget_.bytes() > budget_.bytes_max() / 16 * 15;
   const std::size_t fits =
       std::clamp<std::size_t>(bytes_bind ? budget_.entries() : budget_.entries_max(), 1, kSelectorEntriesMax);
   if (fits < selector_entries_ / 4 * 3 || fits > selector_entries_ + selector_entries_ / 4) {
     selector_entries_ = fits;
     selector_->Resize(fits);
-    ChargeOwn();
+    ChargeOwn(removed);
   }
 }
 
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind) {
+void Cache<K, V, Traits>::SwitchPolicy(PolicyKind kind, Removed& removed) {
   for (const std::unique_ptr<Part>& part : parts_) {
-    Removed removed;
     {
       const std::lock_guard hold(part->shard.lock);
       part->shard.SetPolicy(kind, removed);
     }
-    ChargeOwn();  // where this shard alone could not pay for a larger policy
-    Tell(removed);
+    ChargeOwn(removed);  // where this shard alone could not pay for a larger policy
   }
-  ++policy_switches_;
+  policy_switches_.fetch_add(1, std::memory_order_relaxed);
 }
 
 template <typename K, typename V, typename Traits>
@@ -204,11 +208,15 @@ void Cache<K, V, Traits>::Journal(const PolicyChange& change) const {
 
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
-  const std::lock_guard hold(maintain_mutex_);
-  selector_.reset();
-  TellParts();
-  SwitchPolicy(kind);
-  ChargeOwn();
+  Removed removed;
+  {
+    const std::lock_guard hold(maintain_mutex_);
+    selector_.reset();
+    TellParts();
+    SwitchPolicy(kind, removed);
+    ChargeOwn(removed);
+  }
+  Tell(removed);
 }
 
 }  // namespace attune::cache

@@ -42,7 +42,8 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   if (selector_ != nullptr) {
     TellParts();
   }
-  ChargeOwn();
+  Removed none;
+  ChargeOwn(none);
 }
 
 template <typename K, typename V, typename Traits>
@@ -70,10 +71,10 @@ std::uint64_t Cache<K, V, Traits>::OwnBytes() const noexcept {
 // Tells the budget what the cache itself holds. Growth is made room for, as for an entry, and so is what policies have
 // grown by and their shards could not pay.
 template <typename K, typename V, typename Traits>
-void Cache<K, V, Traits>::ChargeOwn() {
+void Cache<K, V, Traits>::ChargeOwn(Removed& removed) {
   const std::uint64_t now = OwnBytes();
   while (!TakeOwn(now) || budget_.over_bytes()) {
-    if (!EvictForOwn()) {  // all that is left is pinned: it is over its limit until a pin goes
+    if (!EvictForOwn(removed)) {  // all that is left is pinned: it is over its limit until a pin goes
       const std::lock_guard hold(parts_[0]->shard.lock);
       budget_.Charge(now - own_bytes_);
       budget_.AddFixed(now - own_bytes_);
@@ -100,16 +101,12 @@ bool Cache<K, V, Traits>::TakeOwn(std::uint64_t bytes) {
 
 // Some of each shard.
 template <typename K, typename V, typename Traits>
-bool Cache<K, V, Traits>::EvictForOwn() {
+bool Cache<K, V, Traits>::EvictForOwn(Removed& removed) {
   bool evicted = false;
   for (const std::unique_ptr<Part>& part : parts_) {
-    Removed removed;
-    {
-      const std::lock_guard hold(part->shard.lock);
-      evicted = part->shard.FreeSomeBytes(0, RemovalReason::kByteLimit, removed) || evicted;
-      part->shard.ChargeOverhead();
-    }
-    Tell(removed);
+    const std::lock_guard hold(part->shard.lock);
+    evicted = part->shard.FreeSomeBytes(0, RemovalReason::kByteLimit, removed) || evicted;
+    part->shard.ChargeOverhead();
   }
   return evicted;
 }
@@ -333,6 +330,7 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
   const std::uint64_t owned = (value != nullptr ? Traits::OwnedBytes(key, *value) : Traits::OwnedBytes(key)).count();
   Removed removed;
   PutOutcome outcome = PutOutcome::kInserted;
+  bool replaces = false;  // whichever try it was that took the old value out
   for (;;) {
     Result result = Result::kInserted;
     {
@@ -348,7 +346,7 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
         break;
       }
       Overtake(part, hash, key, own);
-      result = part.shard.Put(hash, {key, value, expires.time_since_epoch().count(), owned}, removed);
+      result = part.shard.Put(hash, {key, value, expires.time_since_epoch().count(), owned}, replaces, removed);
     }
     if (result != Result::kNoEntryHere && result != Result::kNoBytesHere) {
       outcome = result == Result::kInserted   ? PutOutcome::kInserted
@@ -393,6 +391,7 @@ PutOutcome Cache<K, V, Traits>::Put(K key, V value, Duration time_to_live) {
     Erase(key);
     return PutOutcome::kExpired;
   }
+  NotePut();
   return Store(Traits::Hash(key), key, &value, time_to_live, nullptr);
 }
 
@@ -402,6 +401,7 @@ PutOutcome Cache<K, V, Traits>::PutAbsent(K key, Duration time_to_live) {
     Erase(key);
     return PutOutcome::kExpired;
   }
+  NotePut();
   return Store(Traits::Hash(key), key, nullptr, time_to_live, nullptr);
 }
 
@@ -455,31 +455,30 @@ std::size_t Cache<K, V, Traits>::EraseIf(Predicate&& predicate) {
 
 // ---- shape
 
-// REQUIRES maintain_mutex_. At least one shard gives, however late it is.
+// At least one shard gives, however late it is.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max, TimePoint deadline) {
+  const auto late = [&] { return deadline != TimePoint::max() && clock_.Now() >= deadline; };
   bool evicted = true;
   while (evicted && (budget_.entries() > entries_max || budget_.bytes() > bytes_max)) {
-    // Each shard gives in proportion; tables are fitted to what stays, since entries alone may own nothing.
-    const double by_entries = static_cast<double>(entries_max) / static_cast<double>(budget_.entries());
-    const double by_bytes = static_cast<double>(bytes_max) / static_cast<double>(budget_.bytes());
-    const double kept = std::clamp(std::min(by_entries, by_bytes), 0.0, 1.0);
+    // Each shard gives in proportion.
+    const double entries_kept = static_cast<double>(entries_max) / static_cast<double>(budget_.entries());
+    const double bytes_kept = static_cast<double>(bytes_max) / static_cast<double>(budget_.bytes());
+    const auto share = [](double kept, std::uint64_t now) {
+      return kept < 1 ? static_cast<std::uint64_t>(kept * static_cast<double>(now)) : now;
+    };
     evicted = false;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-      Part& part = *parts_[shrinks_next_];
-      shrinks_next_ = (shrinks_next_ + 1) % parts_.size();
+      Part& part = *parts_[shrinks_next_.fetch_add(1, std::memory_order_relaxed) & part_mask_];
       Removed removed;
       {
         const std::lock_guard hold(part.shard.lock);
-        std::size_t target = static_cast<std::size_t>(static_cast<double>(part.shard.entries()) * kept);
-        target -= target == part.shard.entries() && target > 0 ? 1U : 0U;
-        while (part.shard.entries() > target && part.shard.EvictOne(0, RemovalReason::kShrink, removed)) {
-          evicted = true;
-        }
-        part.shard.Compact();
+        const std::size_t entries_share = share(entries_kept, part.shard.entries());
+        const std::uint64_t bytes_share = share(bytes_kept, part.shard.bytes());
+        evicted = part.shard.ShrinkTo(entries_share, bytes_share, late, removed) || evicted;
       }
       Tell(removed);
-      if (deadline != TimePoint::max() && clock_.Now() >= deadline) {
+      if (late()) {
         return;
       }
     }
@@ -489,23 +488,32 @@ void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t byt
 template <typename K, typename V, typename Traits>
 Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
   ATTUNE_RETURN_IF_ERROR(Validate(limits));
-  const std::lock_guard hold(maintain_mutex_);
   budget_.SetLimits(limits.entries_max, limits.bytes_max);
   EvictDownTo(limits.entries_max, limits.bytes_max.count());
+  const std::lock_guard hold(maintain_mutex_);
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold_shard(part->shard.lock);
-    part->shard.SetShare((limits.entries_max - 1) / parts_.size() + 1);
+    part->shard.SetShare((budget_.entries_max() - 1) / parts_.size() + 1);
   }
-  if (budget_.over()) {
-    return Error(ErrorCode::kExhausted,
-                 "cache '" + config_.name + "': what is pinned is above the new limits; they hold once it is released");
-  }
-  return OkStatus();
+  return budget_.over() ? OverLimitsError() : OkStatus();
+}
+
+// What is left after everything that may go has gone.
+template <typename K, typename V, typename Traits>
+Error Cache<K, V, Traits>::OverLimitsError() const {
+  const bool pinned = std::ranges::any_of(parts_, [](const std::unique_ptr<Part>& part) {
+    const std::lock_guard hold(part->shard.lock);
+    return part->shard.pinned() > 0;
+  });
+  const std::string what = pinned ? "what is pinned is above the new limits; they hold once it is released"
+                                  : "its tables alone take " + ToString(Bytes(budget_.bytes())) + " of " +
+                                        ToString(Bytes(budget_.bytes_max())) +
+                                        "; they were made for what it held at first: make a new cache";
+  return {ErrorCode::kExhausted, "cache '" + config_.name + "': " + what};
 }
 
 template <typename K, typename V, typename Traits>
 Bytes Cache<K, V, Traits>::ShrinkBefore(Bytes wanted, TimePoint deadline) {
-  const std::lock_guard hold(maintain_mutex_);
   const std::uint64_t before = budget_.bytes();
   EvictDownTo(kEntriesUnlimited, before - std::min(before, wanted.count()), deadline);
   const std::uint64_t after = budget_.bytes();
@@ -514,18 +522,22 @@ Bytes Cache<K, V, Traits>::ShrinkBefore(Bytes wanted, TimePoint deadline) {
 
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::Maintain() {
-  const std::lock_guard hold(maintain_mutex_);
   const TimePoint now = clock_.Now();
   for (const std::unique_ptr<Part>& part : parts_) {
     Removed removed;
     {
-      const std::lock_guard hold_shard(part->shard.lock);
+      const std::lock_guard hold(part->shard.lock);
       part->shard.RemoveExpired(now, removed);
     }
     Tell(removed);
   }
-  Simulate();
-  UpdateBenefit(now);
+  Removed removed;
+  {
+    const std::lock_guard hold(maintain_mutex_);
+    Simulate(removed);
+    UpdateBenefit(now);
+  }
+  Tell(removed);
 }
 
 // ---- seeing
@@ -533,10 +545,7 @@ void Cache<K, V, Traits>::Maintain() {
 template <typename K, typename V, typename Traits>
 CacheStats Cache<K, V, Traits>::Stats() const {
   CacheStats stats;
-  {
-    const std::lock_guard hold(maintain_mutex_);
-    stats.policy_switches = policy_switches_;
-  }
+  stats.policy_switches = policy_switches_.load(std::memory_order_relaxed);
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold(part->shard.lock);
     const typename Shard::Counts& counts = part->shard.counts;

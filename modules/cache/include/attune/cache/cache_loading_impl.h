@@ -93,6 +93,7 @@ template <typename K, typename V, typename Traits>
 template <typename Loader>
 Result<V> Cache<K, V, Traits>::Fly(Part& part, KeyHash hash, const FlightPtr& flight, Loader& loader,
                                    Duration* taken_out) {
+  const Landing landing{*this, part, hash, flight};
   const TimePoint begin = clock_.Now();
   flight->answer.emplace(RunLoader<V>(loader));
   const Duration taken = clock_.Now() - begin;
@@ -106,12 +107,31 @@ Result<V> Cache<K, V, Traits>::Fly(Part& part, KeyHash hash, const FlightPtr& fl
     part.load_time += taken;
   }
   Land(part, hash, flight);
-  Result<V> mine = AnswerOf(*flight->answer);
-  load_waits_.Done(flight->ticket);
-  return mine;
+  return AnswerOf(*flight->answer);
 }
 
-// Stores what was loaded, and gives the key free for the next load.
+// The end of a flight: the key is free for the next load, and who waits gets the answer. Also where copying the value
+// throws.
+template <typename K, typename V, typename Traits>
+struct Cache<K, V, Traits>::Landing {
+  Cache& cache;
+  Part& part;
+  const KeyHash hash;
+  const FlightPtr& flight;
+
+  ~Landing() {
+    if (!flight->answer.has_value()) {
+      flight->answer.emplace(Error(ErrorCode::kUnavailable, {}));
+    }
+    {
+      const std::lock_guard hold(part.shard.lock);
+      cache.RemoveFlight(part, hash, flight);
+    }
+    cache.load_waits_.Done(flight->ticket);
+  }
+};
+
+// Stores what was loaded.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::Land(Part& part, KeyHash hash, const FlightPtr& flight) {
   Removed removed;
@@ -131,10 +151,6 @@ void Cache<K, V, Traits>::Land(Part& part, KeyHash hash, const FlightPtr& flight
         part.shard.Remove(slot, RemovalReason::kReplaced, removed);
       }
     }
-  }
-  {
-    const std::lock_guard hold(part.shard.lock);
-    RemoveFlight(part, hash, flight);
   }
   Tell(removed);
 }
@@ -177,6 +193,13 @@ struct Cache<K, V, Traits>::Refresh {
     }
     return cache.Fly(part, hash, flight, loader);
   }
+  // In the background nobody is there to catch: what copying throws is a refresh that did not happen.
+  void RunAlone() noexcept {
+    try {
+      (void)Run();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the stale value stays, and the next reader tries again
+    }
+  }
 
   Cache& cache;
   Part& part;
@@ -189,7 +212,7 @@ template <typename K, typename V, typename Traits>
 template <typename Loader>
 Result<V> Cache<K, V, Traits>::RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader) {
   const auto refresh = std::make_shared<Refresh<Loader>>(*this, part, hash, boarding.flight, std::move(loader));
-  if (!hooks_.background || !hooks_.background([refresh] { (void)refresh->Run(); })) {
+  if (!hooks_.background || !hooks_.background([refresh] { refresh->RunAlone(); })) {
     // Nobody else does it, so this caller pays, and has something fresh for it.
     const std::optional<Result<V>> fresh = refresh->Run();
     const bool absent = fresh.has_value() && !fresh->ok() && fresh->error().code() == ErrorCode::kNotFound;
@@ -218,10 +241,10 @@ template <LookupKey<K> Q, typename Loader>
 Result<V> Cache<K, V, Traits>::GetOrLoad(const Q& key, Loader loader) {
   const KeyHash hash = Traits::Hash(key);
   Part& part = PartOf(hash);
-  if (bypassing_.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (bypassing_.load(std::memory_order_relaxed) && bypasses_within_ < kBypassesWithinMax) [[unlikely]] {
     return Bypass(part, loader);
   }
-  const bool measured = config_.may_bypass && Measures(part);
+  const bool measured = MayBypass() && Measures(part);
   const TimePoint begin = measured ? clock_.Now() : TimePoint();
   Boarding boarding;
   bool gone = false;
@@ -265,11 +288,22 @@ bool Cache<K, V, Traits>::Measures(Part& part) noexcept {
   return count % kMeasuredOneOf == 0;
 }
 
+// What is put may be more than what loaders bring, so that it is always looked up.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::NotePut() noexcept {
+  if (!has_puts_.load(std::memory_order_relaxed)) [[unlikely]] {
+    has_puts_.store(true, std::memory_order_relaxed);
+    const std::lock_guard hold(worth_mutex_);
+    bypassing_.store(false, std::memory_order_relaxed);
+  }
+}
+
 // Past the cache: nothing is looked up, nothing is kept, and nobody waits for anybody.
 template <typename K, typename V, typename Traits>
 template <typename Loader>
 Result<V> Cache<K, V, Traits>::Bypass(Part& part, Loader& loader) {
   bypasses_.fetch_add(1, std::memory_order_relaxed);
+  const BypassWithin within;
   if (!Measures(part)) {
     return AnswerOf(RunLoader<V>(loader));
   }
@@ -286,6 +320,9 @@ void Cache<K, V, Traits>::Weigh(Observe&& observe) {
   std::optional<WorthChange> change;
   {
     const std::lock_guard hold(worth_mutex_);
+    if (!MayBypass()) {
+      return;
+    }
     change = observe();
     bypassing_.store(worth_.bypassing(), std::memory_order_relaxed);
   }

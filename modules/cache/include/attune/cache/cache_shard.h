@@ -238,14 +238,17 @@ class CacheShard {
 
   // ---- changes
 
-  // kNoEntryHere and kNoBytesHere leave `item` as it was; the caller makes room in other shards and tries again.
-  PutResult Put(KeyHash hash, const Item& item, Removed& removed);
+  // kNoEntryHere and kNoBytesHere leave `item` as it was; the caller makes room in other shards and tries again, with
+  // `replaces` as it is: whether there was a value before the first try.
+  PutResult Put(KeyHash hash, const Item& item, bool& replaces, Removed& removed);
   void Remove(Slot slot, RemovalReason reason, Removed& removed);
   // Evicts what the policy names; false when there is nothing to name.
   bool EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed);
   // Evicts until bytes come free. Entries that own nothing free none until the rest has moved together, so after one in
   // sixteen it does. False: nothing is left to free.
   bool FreeSomeBytes(KeyHash incoming, RemovalReason reason, Removed& removed);
+  template <typename Late>
+  bool ShrinkTo(std::size_t entries_max, std::uint64_t bytes_max, Late&& late, Removed& removed);
   void RemoveExpired(TimePoint now, Removed& removed) {
     if (wheel_.size() > 0) {
       wheel_.Advance(now, [&](Slot slot) { Remove(slot, RemovalReason::kExpired, removed); });
@@ -269,6 +272,7 @@ class CacheShard {
   void Compact();
 
   std::size_t entries() const noexcept { return index_.size(); }
+  std::uint64_t bytes() const noexcept { return owned_ + overhead_; }
   std::size_t evictable() const noexcept { return resident(); }
   std::size_t pinned() const noexcept { return pinned_; }
   std::size_t detached() const noexcept { return detached_; }
@@ -294,6 +298,7 @@ class CacheShard {
   static constexpr std::size_t kSlotsMin = 64;
   static constexpr std::size_t kPinsMax = 0xFFFF;
   // What a shard's tables take for its first entry, besides a chunk: the policy's and the wheel's smallest.
+  static constexpr std::size_t kEvictionsBetweenLooks = 1024;  // at the clock: 0.1 ms
   static constexpr std::uint64_t kFirstEntryBytes = 4096;
   // An index for more than this many entries starts small: a limit is not a promise to fill it.
   static constexpr std::size_t kIndexedAtFirstMax = std::size_t{1} << 21U;
@@ -333,10 +338,13 @@ class CacheShard {
   static std::uint32_t Granules(std::uint64_t owned) noexcept {
     return static_cast<std::uint32_t>((owned + kChargeGranule - 1) / kChargeGranule);
   }
+  std::size_t FreeSlots() const noexcept { return slab_.slots() - index_.size() - detached_; }
+  bool CompactionPays() const noexcept;
   std::size_t GrownCapacity() const noexcept { return std::max(index_.capacity() * 2, kSlotsMin); }
   bool TooLarge(std::uint64_t charge) const noexcept;
   std::size_t resident() const noexcept { return index_.size() + detached_ - pinned_; }  // of the policy
-  PutResult PutFurther(Slot existing, KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
+  PutResult PutFurther(Slot existing, KeyHash hash, const Item& item, std::uint64_t charge, bool& replaces,
+                       Removed& removed);
   bool PutInVictimsPlace(KeyHash hash, const Item& item, std::uint64_t charge, Removed& removed);
   bool Replace(Slot slot, KeyHash hash, const Item& item, Removed& removed);
   bool TakeEntry(KeyHash hash, Removed& removed);

@@ -104,31 +104,31 @@ bool CacheShard<K, V, Traits>::TooLarge(std::uint64_t charge) const noexcept {
 
 template <typename K, typename V, typename Traits>
 typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::Put(KeyHash hash, const Item& item,
-                                                                           Removed& removed) {
+                                                                           bool& replaces, Removed& removed) {
   FlushHits();
   const Slot existing = Find(hash, item.key);
   const std::uint64_t charge = item.owned > kChargeMax ? item.owned : Granules(item.owned) * kChargeGranule;
-  if (existing == kNoSlot && !TooLarge(charge) && PutInVictimsPlace(hash, item, charge, removed)) [[likely]] {
+  replaces = replaces || existing != kNoSlot;
+  if (!replaces && !TooLarge(charge) && PutInVictimsPlace(hash, item, charge, removed)) [[likely]] {
     return PutResult::kInserted;
   }
-  return PutFurther(existing, hash, item, charge, removed);
+  return PutFurther(existing, hash, item, charge, replaces, removed);
 }
 
 // All that is not one for one.
 template <typename K, typename V, typename Traits>
 typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurther(Slot existing, KeyHash hash,
                                                                                   const Item& item,
-                                                                                  std::uint64_t charge,
+                                                                                  std::uint64_t charge, bool& replaces,
                                                                                   Removed& removed) {
-  const bool replaces = existing != kNoSlot;
   if (TooLarge(charge)) {
-    if (replaces) {
+    if (existing != kNoSlot) {
       Remove(existing, RemovalReason::kReplaced, removed);
     }
     ++counts.refusals_too_large;
     return PutResult::kTooLarge;
   }
-  if (replaces) {
+  if (existing != kNoSlot) {
     if (Replace(existing, hash, item, removed)) {
       return PutResult::kReplaced;
     }
@@ -282,22 +282,60 @@ bool CacheShard<K, V, Traits>::TryTakeBytes(std::uint64_t charge) {
 template <typename K, typename V, typename Traits>
 bool CacheShard<K, V, Traits>::FreeSomeBytes(KeyHash incoming, RemovalReason reason, Removed& removed) {
   ChargeOverhead();
-  const std::uint64_t before = owned_ + overhead_;
+  const std::uint64_t before = bytes();
   bool evicted = true;
   while (evicted) {
     evicted = false;
     for (std::size_t left = resident() / 16 + 1; left > 0 && EvictOne(incoming, reason, removed); --left) {
       evicted = true;
-      if (owned_ + overhead_ < before) {
+      if (bytes() < before) {
         return true;
       }
     }
+    if (!evicted && !CompactionPays()) {
+      return false;
+    }
     Compact();
-    if (owned_ + overhead_ < before) {
+    if (bytes() < before) {
       return true;
     }
   }
   return false;
+}
+
+// A chunk would be free, or the index is mostly empty.
+template <typename K, typename V, typename Traits>
+bool CacheShard<K, V, Traits>::CompactionPays() const noexcept {
+  return FreeSlots() >= slab_.per_chunk() || (index_.capacity() > kSlotsMin && index_.size() < index_.capacity() / 2);
+}
+
+// Evicts down to so many entries and bytes, as far as it can. Bytes come back with what entries own, and a chunk of
+// slots at a time: entries go until enough slots are free, and then the rest moves together, once for all of them.
+// What that brings is guessed first, with all tables in proportion, and then reckoned without them. Ends early, with
+// what it has, when it is `late`. True: something has gone.
+template <typename K, typename V, typename Traits>
+template <typename Late>
+bool CacheShard<K, V, Traits>::ShrinkTo(std::size_t entries_max, std::uint64_t bytes_max, Late&& late,
+                                        Removed& removed) {
+  ChargeOverhead();
+  const std::size_t entries_before = entries();
+  std::uint64_t per_slot = overhead_ / std::max<std::size_t>(slab_.slots(), 1);
+  for (bool ends = false; !ends && (entries() > entries_max || bytes() > bytes_max);) {
+    const std::uint64_t before = bytes();
+    const auto enough = [&] {
+      const std::size_t slots = FreeSlots() / slab_.per_chunk() * slab_.per_chunk();
+      return entries() <= entries_max && (bytes() <= bytes_max || slots * per_slot >= bytes() - bytes_max);
+    };
+    for (std::size_t count = 1; !ends && !enough(); ++count) {
+      ends = !EvictOne(0, RemovalReason::kShrink, removed) || (count % kEvictionsBetweenLooks == 0 && late());
+    }
+    if (bytes() > bytes_max || CompactionPays()) {
+      Compact();
+    }
+    ends = ends || bytes() >= before;
+    per_slot = slab_.chunk_bytes().count() / slab_.per_chunk();
+  }
+  return entries() < entries_before;
 }
 
 template <typename K, typename V, typename Traits>
@@ -515,17 +553,9 @@ void CacheShard<K, V, Traits>::SetShare(std::size_t entries_share) {
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::Compact() {
   FlushHits();
-  std::vector<Slot> order;
-  order.reserve(policy_->resident());
-  policy_->AppendColdestFirst(order);
   const std::vector<Slot> moved_to = MoveTogether();
   policy_entries_ = std::max(std::min(share_, index_.size() + index_.size() / 4), std::min(share_, kSlotsMin));
-  std::unique_ptr<Policy> next = MakePolicy(kind_, {.entries_max = policy_entries_});
-  for (const Slot slot : order) {
-    const Slot now_at = moved_to[slot];
-    next->OnInsert(now_at, slab_[now_at].HashOfKey());
-  }
-  policy_ = std::move(next);
+  policy_ = policy_->Renumbered(moved_to, std::max(policy_entries_, policy_->resident()));
   slab_.ReleaseTail();
   wheel_.ShrinkTo(slab_.slots());
   if (index_.size() < index_.capacity() / 2) {

@@ -73,6 +73,11 @@ class Policy {
   // its entries to the next.
   virtual void AppendColdestFirst(std::vector<Slot>& slots) const = 0;
 
+  // The same policy with all that it knows, for entries that have changed their slots: the one in `slot` is in to[slot]
+  // now. It holds `entries_max` entries at most, and its tables fit what there is. This one is used up.
+  // REQUIRES: to.size() is above every resident slot; entries_max >= resident().
+  virtual std::unique_ptr<Policy> Renumbered(std::span<const Slot> to, std::size_t entries_max) = 0;
+
   // Right after EvictAndInsert: who goes next if nothing else happens, so that the cache can fetch what it will read
   // then. A guess, but a resident slot; or kNoSlot.
   Slot next_victim() const noexcept { return next_victim_; }
