@@ -353,7 +353,8 @@ std::vector<SplitConsumer> Broker::ObserveSplit(const std::vector<std::shared_pt
                     .target = entry->target.value_or(held),
                     .minimum = consumer.bytes_min(),
                     .useful_max = consumer.bytes_useful_max(),
-                    .benefit = consumer.marginal_benefit()});
+                    .benefit = consumer.marginal_benefit(),
+                    .is_known = consumer.benefit_known()});
   }
   return seen;
 }

@@ -93,6 +93,9 @@ bool AreEqual(const std::vector<SplitConsumer>& consumers, const std::vector<dou
   double to_grow = 0;         // the best benefit of somebody who may grow
   double to_give = INFINITY;  // the least of somebody who may give
   for (std::size_t i = 0; i < consumers.size(); ++i) {
+    if (!consumers[i].is_known) {
+      continue;
+    }
     if (now[i] < bounds[i].high) {
       to_grow = std::max(to_grow, BenefitOf(consumers[i]));
     }
@@ -126,13 +129,15 @@ SplitPlan PlanSplit(Bytes budget, const std::vector<SplitConsumer>& consumers, c
   const std::vector<Bounds> bounds = BoundsOf(whole, consumers, config.share_min);
   std::vector<double> now(n);
   double total = 0;
+  double known = 0;
   double mean = 0;
   for (std::size_t i = 0; i < n; ++i) {
     now[i] = std::clamp(Count(consumers[i].target), bounds[i].low, bounds[i].high);
     total += now[i];
-    mean += now[i] * BenefitOf(consumers[i]);
+    known += consumers[i].is_known ? now[i] : 0;
+    mean += consumers[i].is_known ? now[i] * BenefitOf(consumers[i]) : 0;
   }
-  mean = total > 0 ? mean / total : 0;
+  mean = known > 0 ? mean / known : 0;
 
   SplitPlan plan;
   std::vector<double> next = now;
@@ -141,7 +146,8 @@ SplitPlan PlanSplit(Bytes budget, const std::vector<SplitConsumer>& consumers, c
     std::vector<double> weights(n);
     std::vector<Bounds> reach = bounds;
     for (std::size_t i = 0; i < n; ++i) {
-      const double ratio = mean > 0 ? std::max(BenefitOf(consumers[i]) / mean, kRatioMin) : 1.0;
+      const bool differs = mean > 0 && consumers[i].is_known;
+      const double ratio = differs ? std::max(BenefitOf(consumers[i]) / mean, kRatioMin) : 1.0;
       weights[i] = std::max(now[i], 1.0) * std::pow(ratio, config.gain);
       // The cap goes before the bound of a step: downwards there is none while the targets do not fit.
       // What is not used goes first, and what is used in a later round: then its holder can say what that would cost.

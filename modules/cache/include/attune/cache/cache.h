@@ -48,6 +48,7 @@
 #include "attune/base/bytes.h"
 #include "attune/base/clock.h"
 #include "attune/base/result.h"
+#include "attune/cache/benefit_estimate.h"
 #include "attune/cache/cache_config.h"
 #include "attune/cache/cache_shard.h"
 #include "attune/cache/cache_stats.h"
@@ -170,6 +171,8 @@ class Cache {
   // The same for one MiB less. While nothing has to leave, more saves nothing and less costs, at most what an average
   // MiB saves: then the two differ.
   double marginal_loss() const noexcept { return PerByte(loss_times_bytes_); }
+  // False while it fills for the first time: then neither says anything.
+  bool benefit_known() const noexcept { return benefit_known_.load(std::memory_order_relaxed); }
   // Something had to leave for the limits between the last two calls of Maintain.
   bool pressed() const noexcept { return pressed_.load(std::memory_order_relaxed); }
   // `fn(const K&, const V&)` for every value that has not expired, shard by shard.
@@ -348,14 +351,11 @@ class Cache {
   std::atomic<std::uint64_t> bypasses_{0};
   std::atomic<bool> has_puts_{false};  // what loaders bring may not be what was put
 
-  // Guarded by maintain_mutex_, but for the results.
-  TimePoint benefit_since_;
-  std::uint64_t benefit_returned_ = 0;
-  std::uint64_t benefit_hits_ = 0;
-  std::uint64_t benefit_evictions_ = 0;
+  BenefitEstimate estimate_;  // guarded by maintain_mutex_, and published in the next
   std::atomic<double> benefit_times_bytes_{0};
   std::atomic<double> loss_times_bytes_{0};
   std::atomic<bool> pressed_{false};
+  std::atomic<bool> benefit_known_{false};
 
   mutable std::mutex background_mutex_;  // a leaf: taken under no other lock and over none
   std::condition_variable background_idle_;

@@ -52,6 +52,7 @@ class CacheConsumer final : public memory::Consumer {
     const bool fits_closely = cache_.limits().bytes_max <= WithSpare(cache_.bytes());
     return fits_closely ? std::max(cache_.marginal_benefit(), cache_.marginal_loss()) : cache_.marginal_benefit();
   }
+  bool benefit_known() const noexcept override { return cache_.benefit_known(); }
   Bytes Shrink(Bytes wanted) override { return cache_.Shrink(wanted); }
   Bytes ShrinkBefore(Bytes wanted, TimePoint deadline) override { return cache_.ShrinkBefore(wanted, deadline); }
 

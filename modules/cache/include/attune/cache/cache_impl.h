@@ -15,7 +15,7 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
       hooks_(std::move(hooks)),
       budget_(config_.entries_max, config_.bytes_max, ShardsFor(config_) == 1),
       worth_(config_.worth),
-      benefit_since_(clock_.Now()) {
+      estimate_(clock_.Now()) {
   const Status valid = Validate(config_);
   ATTUNE_CHECK(valid.ok(), "Validate(config) says what is wrong");
   const std::size_t count = ShardsFor(config_);

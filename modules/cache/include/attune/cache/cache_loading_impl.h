@@ -339,48 +339,35 @@ void Cache<K, V, Traits>::Weigh(Observe&& observe) {
   }
 }
 
-// Misses per second that a larger cache would answer, times what a load takes, per MiB of "larger". What less memory
-// would cost is the same at the margin, except where there is no margin: what fits has no entry that is worth least.
+// REQUIRES maintain_mutex_.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::UpdateBenefit(TimePoint now) {
-  std::uint64_t returned = 0;
-  std::uint64_t hits = 0;
-  std::uint64_t evictions = 0;
+  BenefitEstimate::Observation seen{.now = now,
+                                    .returned_from = EvictedSample::kEntries * parts_.size(),
+                                    .entries = budget_.entries(),
+                                    .bytes = Bytes(budget_.bytes())};
   std::uint64_t loads = 0;
   Duration load_time{0};
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold(part->shard.lock);
-    returned += part->shard.evicted().returned();
-    const typename Shard::Counts& counts = part->shard.counts;
-    hits += part->shard.hits();
-    evictions += counts.removals[static_cast<std::size_t>(RemovalReason::kEntryLimit)] +
-                 counts.removals[static_cast<std::size_t>(RemovalReason::kByteLimit)];
+    const auto removed = [&](RemovalReason reason) {
+      return part->shard.counts.removals[static_cast<std::size_t>(reason)];
+    };
+    seen.returned += part->shard.evicted().returned();
+    seen.hits += part->shard.hits();
+    seen.evictions +=
+        removed(RemovalReason::kEntryLimit) + removed(RemovalReason::kByteLimit) + removed(RemovalReason::kShrink);
     loads += part->loads;
     load_time += part->load_time;
   }
-  using Seconds = std::chrono::duration<double>;
-  const double elapsed = Seconds(now - benefit_since_).count();
-  const std::size_t entries = budget_.entries();
-  if (elapsed <= 0 || entries == 0) {
-    return;
-  }
-  const double per_second = static_cast<double>(returned - benefit_returned_) / elapsed;
-  const double measured = loads == 0 ? 0 : Seconds(load_time).count() / static_cast<double>(loads);
-  const double load_cost = config_.worth.load_cost.has_value() ? Seconds(*config_.worth.load_cost).count() : measured;
-  const double bytes = static_cast<double>(budget_.bytes());
-  const double entry_mib = bytes / static_cast<double>(entries) / (1U << 20U);
-  const double more_mib = entry_mib * static_cast<double>(EvictedSample::kEntries * parts_.size());
-  const double benefit = per_second * load_cost / more_mib;
-  const double hits_per_second = static_cast<double>(hits - benefit_hits_) / elapsed;
-  const bool pressed = evictions != benefit_evictions_;
-  const double loss = pressed ? benefit : hits_per_second * load_cost / (bytes / (1U << 20U));
-  benefit_since_ = now;
-  benefit_returned_ = returned;
-  benefit_hits_ = hits;
-  benefit_evictions_ = evictions;
-  benefit_times_bytes_.store(benefit * bytes, std::memory_order_relaxed);
-  loss_times_bytes_.store(loss * bytes, std::memory_order_relaxed);
-  pressed_.store(pressed, std::memory_order_relaxed);
+  const Duration load =
+      config_.worth.load_cost.value_or(load_time / static_cast<Duration::rep>(std::max<std::uint64_t>(loads, 1)));
+  seen.load_seconds = std::chrono::duration<double>(load).count();
+  estimate_.Observe(seen);
+  benefit_times_bytes_.store(estimate_.benefit_times_bytes(), std::memory_order_relaxed);
+  loss_times_bytes_.store(estimate_.loss_times_bytes(), std::memory_order_relaxed);
+  pressed_.store(estimate_.pressed(), std::memory_order_relaxed);
+  benefit_known_.store(estimate_.known(), std::memory_order_relaxed);
 }
 
 }  // namespace attune::cache

@@ -64,6 +64,8 @@ class Consumer {
   virtual Bytes bytes_min() const noexcept { return Bytes(0); }
   // Seconds of work that one more MiB would save in a second; 0 when unknown.
   virtual double marginal_benefit() const noexcept = 0;
+  // False: nothing has been measured yet, and until then it takes no part in moving memory by benefit.
+  virtual bool benefit_known() const noexcept { return true; }
   // Gives back about `wanted` while in use and answers what it freed; less is allowed.
   virtual Bytes Shrink(Bytes wanted) = 0;
 

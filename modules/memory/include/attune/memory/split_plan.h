@@ -31,6 +31,7 @@ struct SplitConsumer {
   Bytes minimum = {};                    // needed in order to work at all
   Bytes useful_max = Bytes(UINT64_MAX);  // more would never be used
   double benefit = 0;                    // seconds saved a second, for one more MiB, at the present size
+  bool is_known = true;                  // the benefit; else it is taken for the mean of the others
 };
 
 struct SplitConfig {
