@@ -135,19 +135,16 @@ LirsPolicy::Hir LirsPolicy::NewHir(Slot slot, KeyHash key) {
   return hir;
 }
 
+// All that may come to be on the stack, so that no hit needs memory.
 void LirsPolicy::CoverOnStack(Id id) {
+  const std::size_t members = resident() + ghosts_.size() + 1;
   const std::size_t members_max = kStackForEachEntry * entries_max_;
-  NoteGrowth(stack_.Cover(id, {.ids_max = 2 * members_max, .members_max = members_max}));
-}
-
-void LirsPolicy::PushOnStack(Id id) {
-  CoverOnStack(id);
-  stack_.Insert(id);
+  NoteGrowth(stack_.Cover(id, members, {.ids_max = 2 * members_max, .members_max = members_max}));
 }
 
 void LirsPolicy::PushHir(Hir hir) {
   hirs_[hir].on_stack = true;
-  PushOnStack(IdOfHir(hir));
+  stack_.Insert(IdOfHir(hir));
 }
 
 void LirsPolicy::RemoveFromStack(Hir hir) {
@@ -156,7 +153,7 @@ void LirsPolicy::RemoveFromStack(Hir hir) {
 }
 
 void LirsPolicy::BecomeLir(Slot slot) {
-  PushOnStack(IdOfLir(slot));
+  stack_.Insert(IdOfLir(slot));
   ++lirs_;
   while (lirs_ > lirs_max_) DemoteBottom();
 }

@@ -81,7 +81,6 @@ class LirsPolicy final : public Policy {
   void SetKey(Slot slot, KeyHash key);
   Hir NewHir(Slot slot, KeyHash key);  // resident, not on the stack
   void CoverOnStack(Id id);
-  void PushOnStack(Id id);
   void PushHir(Hir hir);  // on the stack
   void RemoveFromStack(Hir hir);
   void BecomeLir(Slot slot);  // REQUIRES: it is no HIR entry any more

@@ -3,7 +3,7 @@
 namespace attune::cache {
 
 void LruPolicy::OnInsert(Slot slot, KeyHash /*key*/) {
-  NoteGrowth(order_.Cover(slot, {.ids_max = entries_max_, .members_max = entries_max_}));
+  NoteGrowth(order_.Cover(slot, order_.size() + 1, {.ids_max = entries_max_, .members_max = entries_max_}));
   order_.Insert(slot);
 }
 

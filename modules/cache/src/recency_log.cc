@@ -5,10 +5,10 @@
 namespace attune::cache {
 
 // The log has as much room as it has members: then settling is paid by as many uses.
-bool RecencyLog::Grow(Id id, const Bounds& bounds) {
+bool RecencyLog::Grow(Id id, std::size_t members, const Bounds& bounds) {
   bool grew = members_.Cover(id, bounds.ids_max);
   grew |= passed_.Cover(id, bounds.ids_max);
-  const std::size_t wanted = std::max(kLogMin, 2 * (size_ + 1));
+  const std::size_t wanted = std::max(kLogMin, 2 * members);
   return log_.Cover(static_cast<Id>(wanted - 1), std::max(kLogMin, 2 * bounds.members_max)) || grew;
 }
 

@@ -11,7 +11,7 @@
 // read at random are bits, and an eighth of a byte for each member lies in the processor's near caches.
 //
 //   RecencyLog log;
-//   log.Cover(slot, {.ids_max = entries_max, .members_max = entries_max});
+//   log.Cover(slot, log.size() + 1, {.ids_max = entries_max, .members_max = entries_max});
 //   log.Insert(slot);
 //   log.Use(slot);
 //   const RecencyLog::Id victim = log.Oldest();
@@ -44,17 +44,17 @@ class RecencyLog {
     std::size_t ids_max = 0;
     std::size_t members_max = 0;
   };
-  // Makes room for `id` to become a member. True: it took more memory.
-  bool Cover(Id id, const Bounds& bounds) {
-    if (id < passed_.size() && 2 * size_ + 1 < log_.size()) [[likely]]
+  // Makes room for `id` to be a member, one of so many. True: it took more memory. Nothing else does.
+  bool Cover(Id id, std::size_t members, const Bounds& bounds) {
+    if (id < passed_.size() && 2 * members <= log_.size()) [[likely]]
       return false;
-    return Grow(id, bounds);
+    return Grow(id, members, bounds);
   }
 
   std::size_t size() const noexcept { return size_; }
   Bytes bytes() const noexcept { return log_.bytes() + members_.bytes() + passed_.bytes(); }
 
-  // REQUIRES: `id` was covered (Contains), and is no member (Insert) or is one (Use, Remove).
+  // REQUIRES: `id` and the members were covered; it is no member (Insert) or is one (Use, Remove).
   bool Contains(Id id) const { return members_.Has(id); }
   void Insert(Id id) {
     members_.Add(id);
@@ -133,7 +133,7 @@ class RecencyLog {
     for (std::size_t at = std::exchange(marked_, end_); at < end_; ++at) passed_.Add(log_[at]);
   }
   Id OldestOfFresh();
-  bool Grow(Id id, const Bounds& bounds);
+  bool Grow(Id id, std::size_t members, const Bounds& bounds);
   void Settle();
   std::size_t KeepLastOfFresh();
   std::size_t KeepOfSettled();

@@ -325,6 +325,17 @@ TEST(Policies, LrfuIsLruWithAShortHalfLifeAndCountsWithALong) {
   }
 }
 
+TEST_P(EveryPolicy, AHitNeedsNoMemory) {
+  constexpr Slot kEntries = 500;
+  const auto policy = MakePolicy(GetParam(), {.entries_max = kEntries});
+  for (Slot slot = 0; slot < kEntries; ++slot) policy->OnInsert(slot, HashOf(slot));
+  for (std::uint64_t key = kEntries; key < 700; ++key) policy->OnInsert(policy->Evict(HashOf(key)), HashOf(key));
+  const Bytes before = policy->bytes();
+  sys::Random random(3);
+  for (int i = 0; i < 20'000; ++i) policy->OnHit(static_cast<Slot>(random.Next() % kEntries));
+  EXPECT_EQ(policy->bytes(), before);
+}
+
 TEST(Policies, LruHoldsEightBytesAndAQuarterForEachSlot) {
   const auto policy = MakePolicy(PolicyKind::kLru, {.entries_max = 10'000});
   for (Slot slot = 0; slot < 10'000; ++slot) policy->OnInsert(slot, HashOf(slot));

@@ -16,7 +16,7 @@ constexpr RecencyLog::Bounds kSmall{.ids_max = 64, .members_max = 64};
 class RecencyLogTest : public testing::Test {
  protected:
   void Insert(Id id) {
-    log_.Cover(id, kSmall);
+    log_.Cover(id, log_.size() + 1, kSmall);
     log_.Insert(id);
   }
   void TearDown() override { log_.CheckInvariants(); }
@@ -87,7 +87,7 @@ void Step(sys::Random& random, Id ids, RecencyLog& log, std::vector<Id>& twin) {
   const Id id = static_cast<Id>(random.Next() % ids);
   const auto at = std::ranges::find(twin, id);
   if (at == twin.end()) {
-    log.Cover(id, kSmall);
+    log.Cover(id, log.size() + 1, kSmall);
     log.Insert(id);
     twin.push_back(id);
   } else if (random.Next() % 4 == 0) {

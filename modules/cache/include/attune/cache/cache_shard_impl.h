@@ -390,11 +390,11 @@ void CacheShard<K, V, Traits>::GrowPolicy() {
   }
 }
 
-// What the bookkeeping has grown by was there before it could be counted: evictions pay for it.
+// What the bookkeeping has grown by was there before it could be counted: evictions pay for it, and for what they make
+// the policy remember.
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::PayForGrowth(KeyHash hash, Removed& removed) {
-  ChargeOverhead();
-  while (budget_.over_bytes()) [[unlikely]] {
+  for (ChargeOverhead(); budget_.over_bytes(); ChargeOverhead()) {
     const std::uint64_t owned_before = owned_;
     if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
       return;
