@@ -294,7 +294,7 @@ class CacheShard {
   Counts counts;
 
  private:
-  static constexpr std::size_t kHitsNoted = 32;  // cache misses that a core can overlap, and then some
+  static constexpr std::size_t kHitsNoted = 64;  // what telling the policy costs beside the hits is hardly felt then
   static constexpr std::size_t kSlotsMin = 64;
   static constexpr std::size_t kPinsMax = 0xFFFF;
   // What a shard's tables take for its first entry, besides a chunk: the policy's and the wheel's smallest.

@@ -162,8 +162,11 @@ class SlotIndex {
     groups_ = static_cast<Group*>(block_.data());
   }
 
-  // The high half of the hash chooses the group and a byte of the low half is the tag.
-  std::size_t Home(KeyHash hash) const noexcept { return ((hash >> 32U) * groups_count_) >> 32U; }
+  // The high bits of the hash choose the group, by one multiplication, and its lowest byte is the tag.
+  std::size_t Home(KeyHash hash) const noexcept {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>((static_cast<Wide>(hash) * groups_count_) >> 64U);
+  }
   static std::uint8_t Tag(KeyHash hash) noexcept { return static_cast<std::uint8_t>(hash); }
 
   const Group* Next(const Group* group) const noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
