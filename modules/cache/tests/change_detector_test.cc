@@ -2,15 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <utility>
+
 #include "attune/sys/random.h"
 
 namespace attune::cache {
 namespace {
 
 // As many accesses as it takes to miss a thousand, each a hit with this probability.
-AccessWindow Window(double hit_ratio, sys::Random& random) {
+AccessWindow Window(double hit_ratio, sys::Random& random, std::uint64_t misses = 1'000) {
   AccessWindow window;
-  while (window.misses < 1'000) {
+  while (window.misses < misses) {
     ++window.accesses;
     window.misses += random.Chance(hit_ratio) ? 0U : 1U;
   }
@@ -47,6 +50,19 @@ TEST(ChangeDetector, AStepIsSeenInTwoWindows) {
     EXPECT_EQ(ChangesIn(detector, before, 20, random), 0);
     EXPECT_EQ(ChangesIn(detector, after, 1, random), 0);
     EXPECT_EQ(ChangesIn(detector, after, 1, random), 1) << before << " to " << after;
+  }
+}
+
+// A small cache's windows are short: each of them alone might be chance.
+TEST(ChangeDetector, ASmallStepThatLastsIsSeenInShortWindows) {
+  sys::Random random(7);
+  for (const auto& [before, after] : {std::pair{0.36, 0.28}, std::pair{0.3, 0.4}}) {
+    ChangeDetector detector;
+    for (int i = 0; i < 600; ++i) ASSERT_FALSE(detector.Observe(Window(before, random, 150))) << i;
+    int windows = 0;
+    while (windows < 600 && !detector.Observe(Window(after, random, 150))) ++windows;
+    EXPECT_GT(windows, 2);
+    EXPECT_LE(windows, 3 * 64) << before << " to " << after;
   }
 }
 

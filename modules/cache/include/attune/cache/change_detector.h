@@ -8,8 +8,11 @@
 // so that an accesses' usual ups and downs are no change, and a tenth of the misses counts alike at any ratio. One
 // window far outside is a change, and so are two in a row a little outside; chance is allowed for in both.
 //
+// It does so at four lengths, of 1, 4, 16 and 64 windows: a large change is seen at once, and a small one, which chance
+// hides in the few accesses of a small cache's window, when it has lasted.
+//
 // Threads    none.
-// Cost       O(1): sixteen comparisons a window.
+// Cost       O(1): sixteen comparisons a window, and a third more for the longer ones; under half a kilobyte.
 
 #include <array>
 #include <cstddef>
@@ -33,10 +36,22 @@ class ChangeDetector {
 
  private:
   static constexpr std::size_t kWindowsKept = 16;
+  static constexpr std::size_t kScales = 4;
+  static constexpr std::size_t kWindowsGathered = 4;  // by each scale for the next
 
-  std::array<double, kWindowsKept> odds_ = {};  // of the windows before the last one
-  std::size_t observed_ = 0;                    // how many there were
-  std::optional<double> last_;
+  // Windows of one length.
+  struct Scale {
+    bool Observe(const AccessWindow& window);
+    bool Gather(const AccessWindow& window);
+
+    std::array<float, kWindowsKept> odds = {};  // of the windows before the last one
+    std::optional<float> last;
+    std::uint32_t observed = 0;  // how many there were before the last one
+    std::uint32_t windows = 0;
+    AccessWindow gathered;  // for the next scale
+  };
+
+  std::array<Scale, kScales> scales_ = {};
 };
 
 }  // namespace attune::cache

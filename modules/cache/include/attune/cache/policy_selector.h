@@ -39,7 +39,8 @@
 // Decides only  It owns no thread, clock, lock or cache. The same calls give the same answers.
 // Threads       none: whoever guards it.
 // Cost          Samples is one compare. Simulate takes about 80 ns for each candidate and access. Memory is about
-//               60 bytes for each candidate and simulated entry while it learns, and half a kilobyte else; see bytes().
+//               60 bytes for each candidate and simulated entry while it learns, and under a kilobyte else; see
+//               bytes().
 
 #include <cstddef>
 #include <cstdint>
