@@ -18,7 +18,9 @@ namespace {
 // When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kLeadSigmas = 3;            // by which a lead must exceed chance
-constexpr double kPriceFirst = 0.1;          // of a move, in fills
+constexpr double kBlockFills = 0.125;        // hits that come together in so long are seldom independent ...
+constexpr double kBlockWeight = 0.5;         // ... and at times they are
+constexpr double kPriceFirst = 0.2;          // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
 constexpr double kRecordDiscount = 0.1;      // of the price, for a candidate with the better record
@@ -78,10 +80,20 @@ struct PolicySelector::Candidate {
     std::uint64_t hits_in_use = 0;  // of the policy in use
     std::uint64_t wins = 0;
     std::uint64_t losses = 0;
+    double lead_before = 0;  // the block at hand
+    double squares = 0;      // of the leads of the blocks before it
 
     bool ahead() const { return wins > losses; }
     double lead() const { return static_cast<double>(wins) - static_cast<double>(losses); }
-    double variance() const { return static_cast<double>(wins + losses); }  // of the lead, by chance
+    // Of the lead, by chance. A scan that comes again is one event and not a hundred, so that its hits count as one.
+    double variance() const {
+      return std::max(static_cast<double>(wins + losses), kBlockWeight * (squares + SquareOfBlock()));
+    }
+    double SquareOfBlock() const { return (lead() - lead_before) * (lead() - lead_before); }
+    void EndBlock() {
+      squares += SquareOfBlock();
+      lead_before = lead();
+    }
     bool Exceeds(double sigmas) const { return lead() >= sigmas * std::sqrt(variance()); }
     void Add(std::size_t count, std::uint64_t hits, std::uint64_t in_use) {
       accesses += count;
@@ -118,6 +130,10 @@ struct PolicySelector::Candidate {
     recent.accesses += count - done;
     all.Add(count, hits, hits_in_use);
     late.Add(count, hits, hits_in_use);
+  }
+
+  void EndBlock() {
+    for (Score* score : {&recent, &all, &late}) score->EndBlock();
   }
 };
 
@@ -266,6 +282,14 @@ void PolicySelector::SimulateBatch(std::span<const KeyHash> accesses) {
   simulated_ += candidates_.size() * accesses.size();
   SpendSaved(accesses.size());
   Age(accesses.size());
+  EndBlocks(accesses.size());
+}
+
+void PolicySelector::EndBlocks(std::size_t accesses) {
+  block_accesses_ += accesses;
+  if (static_cast<double>(block_accesses_) < kBlockFills * Fill()) return;
+  block_accesses_ = 0;
+  for (Candidate& candidate : candidates_) candidate.EndBlock();
 }
 
 // What the dropped candidates would have cost goes into a longer look at the others. Of a large cache, of which a

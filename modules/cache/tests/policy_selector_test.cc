@@ -69,6 +69,18 @@ TEST(PolicySelector, LeavesLruOnALoopThatDoesNotFit) {
   EXPECT_NE(live.selector.policy(), PolicyKind::kLru);
 }
 
+// LIRS keeps the first thousand, and others the last: a scan that comes again once is hits for them, and so far that
+// is all that is known. The contents that a move would give up may come again as well.
+TEST(PolicySelector, HitsThatComeTogetherAreOneEvent) {
+  LiveCache live(1'000);
+  live.Run(Loop(kOnce, 1'100, 1'100));
+  live.Run(Loop(kLoop, 100, 200));
+  live.Run(Loop(2 * kOnce, 300, 300));
+  EXPECT_EQ(live.selector.policy(), PolicyKind::kLirs);
+  for (std::uint64_t scan = 1; scan < 10; ++scan) live.Run(Loop(kLoop + 1'000 * scan, 100, 200));
+  EXPECT_NE(live.selector.policy(), PolicyKind::kLirs) << "after ten of them";
+}
+
 TEST(PolicySelector, StaysWhereNothingIsBetter) {
   LiveCache live(100);
   live.Run(Loop(0, 100, 5'000));

@@ -21,12 +21,15 @@
 //               cache holds: what they show is what a move would bring, and is seen some fills of the cache earlier.
 // When to move  A candidate's lead over the policy in use is counted in hits on the same accesses and never
 //               falls below zero, as in Page's CUSUM (Biometrika 41, 1954): what the policy in
-//               use earned yesterday does not protect it today. The lead must exceed what chance explains (three
-//               sigmas of a fair coin) and what a move costs: little at first, when there is nothing
-//               to lose, up to the hits that a full miniature is worth. A candidate whose
-//               longer record is the better one as well needs a part of that. Each move doubles the price
-//               for a while, so that two policies that take turns do not make the cache follow them. At the end of
-//               an episode a lead of one hit in a hundred is enough, even a likely one: there is no later to wait for.
+//               use earned yesterday does not protect it today. The lead must exceed what chance explains and what a
+//               move costs. Chance is three sigmas; the variance is that of a fair coin, or half that of clusters
+//               (Cochran, "Sampling Techniques", 1977, chapter 9), of an eighth of a fill each, where that is more:
+//               hits that come together, as when a scan comes again, are one event and not a hundred. A move costs
+//               little at first, when there is little to lose, up to the hits that a full miniature is worth. A
+//               candidate whose longer record is the better one as well needs a part of that. Each move doubles the
+//               price for a while, so that two policies that take turns do not make the cache follow them. At the end
+//               of an episode a lead of one hit in a hundred is enough, even a likely one: there is no later to wait
+//               for.
 // Screening     When the candidates have warmed up, those are dropped who are far behind, and what they would have
 //               cost goes into a longer look at the rest: who is best of the good ones takes longest to see. A change
 //               of the load brings them back.
@@ -163,6 +166,7 @@ class PolicySelector {
   void SimulateBatch(std::span<const KeyHash> accesses);
   void SpendSaved(std::size_t accesses);
   void Age(std::size_t accesses);
+  void EndBlocks(std::size_t accesses);
   void CompareAnew();
   void Screen();
   bool Screened() const;
@@ -185,6 +189,7 @@ class PolicySelector {
   std::uint64_t accesses_ = 0;         // simulated so far
   std::uint64_t begun_ = 0;            // of accesses_, with this episode
   std::uint64_t end_ = 0;              // of accesses_, where it ends
+  std::uint64_t block_accesses_ = 0;   // since hits were last taken for one event; see Candidate::Score
   std::uint64_t saved_ = 0;            // accesses of candidates that have been dropped, and not yet spent
   std::uint64_t compared_since_ = 0;   // of accesses_: with this episode, or since the last move
   double late_next_ = 0;               // accesses after that, where the later half begins anew
