@@ -29,6 +29,8 @@ constexpr double kReluctanceGrowth = 2;      // with every move
 constexpr double kReluctanceHalfLifeFills = 8;
 constexpr double kSettlingLead = 0.01;  // of the hits
 constexpr double kSettlingSigmas = 1;
+constexpr double kUndecidedLead = 0.02;   // of the hits: who may be ahead by more ...
+constexpr double kUndecidedSigmas = 1.5;  // ... by this much of chance is worth another look
 
 // How long to learn.
 constexpr double kFillMin = 250;          // accesses: of a tiny cache one fill shows nothing
@@ -131,6 +133,9 @@ struct PolicySelector::Candidate {
     all.Add(count, hits, hits_in_use);
     late.Add(count, hits, hits_in_use);
   }
+
+  // What policies do in the beginning says little, so that the later half counts where it is long enough.
+  const Score& Settled(double late_min) const { return static_cast<double>(late.accesses) >= late_min ? late : all; }
 
   void EndBlock() {
     for (Score* score : {&recent, &all, &late}) score->EndBlock();
@@ -338,9 +343,26 @@ std::optional<PolicyChange> PolicySelector::Decide() {
   }
   const bool idle = !evicts_ && accesses_ - begun_ >= static_cast<std::uint64_t>(kIdleFills * Fill());
   if (accesses_ < end_ && !idle) return std::nullopt;
+  if (!idle && Undecided()) {
+    end_ = accesses_ + static_cast<std::uint64_t>(kChangeFills * Fill());
+    return std::nullopt;
+  }
   std::optional<PolicyChange> change = Settle();
   End();
   return change;
+}
+
+// In a small cache a fill is few accesses, and chance hides who is best for longer than for the fills of an episode.
+// It goes on for as many accesses as the first episode of the largest miniature takes, unless nobody paid for that.
+bool PolicySelector::Undecided() const {
+  const double accesses_max = kFirstFills * static_cast<double>(config_.simulated_entries_max);
+  const bool affordable = has_reason_ && !InDebt() && static_cast<double>(accesses_ - begun_) < accesses_max;
+  const double late_min = kScreeningFills * Fill();
+  return affordable && std::ranges::any_of(candidates_, [&](const Candidate& candidate) {
+           const Candidate::Score& score = candidate.Settled(late_min);
+           const double likely = score.lead() + kUndecidedSigmas * std::sqrt(score.variance());
+           return candidate.kind != policy_ && likely > kUndecidedLead * static_cast<double>(score.hits_in_use);
+         });
 }
 
 // There is no later to wait for, so that what is only likely to be better is taken.
@@ -348,14 +370,15 @@ std::optional<PolicyChange> PolicySelector::Settle() {
   const auto needed = [](const Candidate::Score& score) {
     return std::max(kLeadMin, kSettlingLead * static_cast<double>(score.hits_in_use));
   };
+  const double late_min = kScreeningFills * Fill();
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates_) {
-    const Candidate::Score& score = candidate.all;
+    const Candidate::Score& score = candidate.Settled(late_min);
     const bool leads = score.ahead() && score.Exceeds(kSettlingSigmas) && score.lead() >= needed(score);
-    if (leads && (best == nullptr || score.lead() > best->all.lead())) best = &candidate;
+    if (leads && (best == nullptr || score.lead() > best->Settled(late_min).lead())) best = &candidate;
   }
   if (best == nullptr) return std::nullopt;
-  const Candidate::Score& score = best->all;
+  const Candidate::Score& score = best->Settled(late_min);
   return Move({policy_, best->kind, score.accesses, score.wins, score.losses, static_cast<std::size_t>(needed(score))});
 }
 

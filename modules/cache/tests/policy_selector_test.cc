@@ -134,15 +134,26 @@ TEST(PolicySelector, ACacheThatNeverFillsIsNotLearnedFrom) {
 TEST(PolicySelector, ASteadyLoadPaysForItsFirstEpisodeAndThenAFiftieth) {
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     LiveCache live(200);
-    live.Run(ZipfKeys(seed, 30'000, 2'000, 0.8));
+    live.Run(ZipfKeys(seed, 70'000, 2'000, 0.8));
     ASSERT_FALSE(live.selector.learning());
     const std::uint64_t first = live.selector.simulated();
     const std::uint64_t evictions = live.evictions;
-    EXPECT_LE(first, 5 * 60 * 250U);
+    EXPECT_LE(first, 5 * 60 * 1'024U) << "what the largest miniatures would have cost";
     live.Run(ZipfKeys(seed + 10, 2'000'000, 2'000, 0.8));
     const double earned = 0.005 * 2'000'000 + 0.05 * static_cast<double>(live.evictions - evictions);
     const double after_a_move = 5 * 10 * 250;  // it looks on for ten fills, and pays for them afterwards
     EXPECT_LE(static_cast<double>(live.selector.simulated() - first), earned + after_a_move) << "seed " << seed;
+  }
+}
+
+// LIRS, which it begins with, leads while the cache warms up, and is 6 % behind afterwards. In a cache of 200 entries
+// both are within chance for sixty fills.
+TEST(PolicySelector, ASmallCacheLooksUntilItIsDecidedAndForgetsTheWarmUp) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+    LiveCache live(200);
+    live.Run(ZipfKeys(seed, 70'000, 20'000, 0.7));
+    EXPECT_FALSE(live.selector.learning());
+    EXPECT_NE(live.selector.policy(), PolicyKind::kLirs) << "seed " << seed;
   }
 }
 
