@@ -217,7 +217,8 @@ bool PolicySelector::ReviewAtRest(bool changed, double hit_ratio) {
 void PolicySelector::Begin(double fills) {
   const double share = static_cast<double>(simulated_entries_) / static_cast<double>(entries_max_);
   sampled_below_ = static_cast<std::uint32_t>(share * std::numeric_limits<std::uint32_t>::max());
-  for (const PolicyKind kind : config_.candidates) {
+  kinds_ = Kinds();
+  for (const PolicyKind kind : kinds_) {
     candidates_.push_back({.kind = kind, .miniature = std::make_unique<SimulatedCache>(kind, simulated_entries_)});
   }
   begun_ = accesses_;
@@ -230,6 +231,14 @@ void PolicySelector::Begin(double fills) {
   ++episodes_;
   window_ = {};
   changes_.Forget();
+}
+
+// One that was moved to stays among them until it is left.
+std::vector<PolicyKind> PolicySelector::Kinds() const {
+  std::vector<PolicyKind> kinds = config_.candidates;
+  const bool joins = entries_max_ <= config_.sieve_entries_max || policy_ == PolicyKind::kSieve;
+  if (joins && std::ranges::find(kinds, PolicyKind::kSieve) == kinds.end()) kinds.push_back(PolicyKind::kSieve);
+  return kinds;
 }
 
 // Compares with the policy in use from here on.
@@ -259,9 +268,7 @@ void PolicySelector::End() {
 
 double PolicySelector::Owed() const { return has_reason_ && moved_ ? 0 : static_cast<double>(spent_); }
 
-double PolicySelector::RecheckCost() const {
-  return (kRecheckFills + 1) * Fill() * static_cast<double>(config_.candidates.size());
-}
+double PolicySelector::RecheckCost() const { return (kRecheckFills + 1) * Fill() * static_cast<double>(kinds_.size()); }
 
 bool PolicySelector::InDebt() const {
   return credit_ - Owed() < -kDebtMaxFills * static_cast<double>(simulated_entries_);
@@ -301,13 +308,13 @@ void PolicySelector::EndBlocks(std::size_t accesses) {
 // sample is simulated, the first look is long enough.
 void PolicySelector::SpendSaved(std::size_t accesses) {
   if (simulated_entries_ < entries_max_) return;
-  saved_ += accesses * (config_.candidates.size() - candidates_.size());
-  end_ += saved_ / config_.candidates.size();
-  saved_ %= config_.candidates.size();
+  saved_ += accesses * (kinds_.size() - candidates_.size());
+  end_ += saved_ / kinds_.size();
+  saved_ %= kinds_.size();
 }
 
 // REQUIRES: it learns.
-bool PolicySelector::Screened() const { return candidates_.size() < config_.candidates.size(); }
+bool PolicySelector::Screened() const { return candidates_.size() < kinds_.size(); }
 
 // Drops who is far behind the best, by what they did after they had warmed up.
 void PolicySelector::Screen() {
@@ -442,8 +449,7 @@ std::size_t PolicySelector::SimulatedMax(std::size_t entries_max) const {
 }
 
 Bytes PolicySelector::bytes() const noexcept {
-  Bytes total(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) +
-              config_.candidates.capacity() * sizeof(PolicyKind));
+  Bytes total = BytesOfLists();
   for (const Candidate& candidate : candidates_) total = total + candidate.miniature->bytes();
   return total;
 }
@@ -452,8 +458,12 @@ Bytes PolicySelector::bytes_expected() const noexcept {
   constexpr std::uint64_t kBytesOfEmpty = 1200;  // of a miniature and its policy
   if (!learning()) return Bytes(0);
   const std::uint64_t miniature = kBytesOfEmpty + kBytesPerSimulated * simulated_entries_;
+  return BytesOfLists() + Bytes(kinds_.size() * miniature);
+}
+
+Bytes PolicySelector::BytesOfLists() const noexcept {
   return Bytes(sizeof(*this) + candidates_.capacity() * sizeof(Candidate) +
-               config_.candidates.capacity() * sizeof(PolicyKind) + config_.candidates.size() * miniature);
+               (config_.candidates.capacity() + kinds_.capacity()) * sizeof(PolicyKind));
 }
 
 }  // namespace attune::cache

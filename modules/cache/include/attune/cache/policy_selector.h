@@ -73,10 +73,14 @@ struct PolicySelectorConfig {
   // cost together near a fiftieth of it. Below, a third of a megabyte buys the better choice.
   double simulated_share_max = 1.0 / 200;
 
-  // One of each family. SIEVE, 2Q and LRFU beside them win on some traces what is lost on others, where the
-  // same account pays for a shorter look at each.
+  // One of each family. 2Q and LRFU beside them win on some traces what is lost on others, where the same account
+  // pays for a shorter look at each.
   std::vector<PolicyKind> candidates{PolicyKind::kLru, PolicyKind::kS3Fifo, PolicyKind::kArc, PolicyKind::kLirs,
                                      PolicyKind::kTinyLfu};
+
+  // SIEVE joins them in caches of up to so many entries. There it is often the best by percents, and a fill is so few
+  // accesses that a sixth candidate costs little; in larger ones it costs what 2Q and LRFU would.
+  std::size_t sieve_entries_max = 256;
 
   // One of the candidates; used until something is known. LIRS loses least where there is no time to
   // learn: on loops the others lose everything, and where it is wrong that shows at once.
@@ -158,6 +162,9 @@ class PolicySelector {
   double Fill() const;
   std::size_t SimulatedMax(std::size_t entries_max) const;
 
+  std::vector<PolicyKind> Kinds() const;
+  Bytes BytesOfLists() const noexcept;
+
   bool ReviewAtRest(bool changed, double hit_ratio);
   bool ReviewLearning();
   void Begin(double fills);
@@ -190,6 +197,7 @@ class PolicySelector {
   PolicyKind policy_;
 
   // What is decided by while it learns.
+  std::vector<PolicyKind> kinds_;      // of this episode's candidates, or the last one's
   std::vector<Candidate> candidates_;  // none while it rests, all of them at first
   std::uint64_t accesses_ = 0;         // simulated so far
   std::uint64_t begun_ = 0;            // of accesses_, with this episode
