@@ -31,9 +31,8 @@
 //               of an episode a lead of one hit in a hundred is enough, even a likely one: there is no later to wait
 //               for. What policies did while they warmed up does not count then.
 // How long      A first episode takes some 60 fills, one after a change 10 to 40. Where somebody may then still be
-// ahead
-//               by two hits in a hundred, as is often so where a fill is few accesses, it goes on, for no more accesses
-//               than the first episode takes in a miniature of the largest size.
+//               ahead by two hits in a hundred, as is often so where a fill is few accesses, it goes on, for no more
+//               accesses than the first episode takes in a miniature of the largest size.
 // Screening     When the candidates have warmed up, those are dropped who are far behind, and what they would have
 //               cost goes into a longer look at the rest: who is best of the good ones takes longest to see. A change
 //               of the load brings them back.
