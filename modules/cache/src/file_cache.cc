@@ -21,17 +21,18 @@ CacheConfig ConfigOf(const FileCacheConfig& config) {
           .may_bypass = false};
 }
 
-std::string DirectoryOf(const std::string& path) {
+// Without what changes nothing at its end, so that a symlink is not followed for the sake of a slash or dot behind it.
+std::string_view DirectoryOf(std::string_view path) {
   const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  if (slash == std::string_view::npos) return ".";
+  std::string_view directory = path.substr(0, slash);
+  while (directory.ends_with('/') || directory.ends_with("/.")) {
+    directory.remove_suffix(directory.ends_with('/') ? 1 : 2);
+  }
+  return directory.empty() ? "/" : directory;
 }
 
-// How a path of `directory` was given to Read.
-std::string PathOf(const sys::WatchEvent& event) {
-  if (event.directory == ".") return event.name;
-  return event.directory == "/" ? "/" + event.name : event.directory + "/" + event.name;
-}
+std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 FileId IdOf(const sys::FileInfo& info) {
   return {.device = info.device, .inode = info.inode, .modified_ns = info.modified_ns, .size = info.size};
@@ -42,6 +43,9 @@ FileId IdOf(const sys::FileInfo& info) {
 Status Validate(const FileCacheConfig& config) {
   if (config.file_bytes_max == Bytes(0)) {
     return Error(ErrorCode::kInvalidArgument, "file_bytes_max is 0; no file could be read");
+  }
+  if (config.trusted_for < Duration(0)) {
+    return Error(ErrorCode::kInvalidArgument, "trusted_for is negative; 0 trusts nothing");
   }
   return Validate(ConfigOf(config));
 }
@@ -58,7 +62,11 @@ Bytes FileCache::Traits::OwnedBytes(const FileId&, const FileContentsPtr& conten
 
 FileCache::FileCache(const Clock& clock, const sys::FileSystem& files, sys::DirectoryWatch* watch,
                      FileCacheConfig config, ReadyCacheHooks hooks)
-    : config_(std::move(config)), files_(files), watch_(watch), cache_(clock, ConfigOf(config_), std::move(hooks)) {
+    : clock_(clock),
+      config_(std::move(config)),
+      files_(files),
+      watch_(watch),
+      cache_(clock, ConfigOf(config_), std::move(hooks)) {
   ATTUNE_CHECK(Validate(config_).ok(), "invalid FileCacheConfig");
 }
 
@@ -67,18 +75,14 @@ Result<FileContentsPtr> FileCache::Read(const std::string& path) {
     if (auto contents = cache_.Get(*trusted)) return *std::move(contents);
   }
   // Watched first, asked afterwards: whatever changes in between is reported.
-  const bool watched = WatchDirectoryOf(path);
+  const std::optional<int> watch = WatchDirectoryOf(path);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::uint64_t changes = 0;
-    {
-      const std::scoped_lock lock(mutex_);
-      changes = changes_;
-    }
+    const Asked asked = AskedNow();
     ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo info, files_.Stat(path));
     const FileId id = IdOf(info);
     Result<FileContentsPtr> contents = cache_.GetOrLoad(id, [this, path, id] { return Load(path, id); });
     if (!contents.ok() && contents.error().code() == ErrorCode::kConflict) continue;
-    if (contents.ok() && watched) Trust(path, id, changes);
+    if (contents.ok() && watch.has_value() && info.links == 1) Trust(*watch, path, id, asked);
     return contents;
   }
   return Error(ErrorCode::kUnavailable, "file '" + path + "' changes whenever it is read");
@@ -107,70 +111,125 @@ Result<FileContentsPtr> FileCache::Open(const std::string& path, std::uint64_t s
   return std::make_shared<const FileContents>(std::move(copied));
 }
 
-std::optional<FileId> FileCache::TrustedId(const std::string& path) const {
+FileCache::Asked FileCache::AskedNow() const {
   const std::scoped_lock lock(mutex_);
-  const auto found = trusted_.find(path);
-  return found == trusted_.end() ? std::nullopt : std::optional(found->second);
+  return {.changes = changes_, .at = clock_.Now()};
 }
 
-bool FileCache::WatchDirectoryOf(const std::string& path) {
-  if (watch_ == nullptr) return false;
+std::optional<FileId> FileCache::TrustedId(std::string_view path) const {
+  const std::scoped_lock lock(mutex_);
+  const auto watch = watches_.find(DirectoryOf(path));
+  if (watch == watches_.end()) return std::nullopt;
+  const auto names = trusted_.find(watch->second);
+  if (names == trusted_.end()) return std::nullopt;
+  const auto found = names->second.find(NameOf(path));
+  if (found == names->second.end() || found->second.until <= clock_.Now()) return std::nullopt;
+  return found->second.id;
+}
+
+// The number of the watch that reports whatever happens to the file; none where something may happen unseen.
+std::optional<int> FileCache::WatchDirectoryOf(const std::string& path) {
+  if (watch_ == nullptr) return std::nullopt;
   const auto link = files_.LinkStat(path);
-  if (!link.ok() || link->kind != sys::FileKind::kRegular) return false;
+  if (!link.ok() || link->kind != sys::FileKind::kRegular || link->links > 1) return std::nullopt;
+  const std::string directory(DirectoryOf(path));
+  const auto add = [&] { return watch_->AddDirectory(directory, sys::WatchDetail::kEveryChange); };
   const std::scoped_lock lock(mutex_);
-  const std::string directory = DirectoryOf(path);
-  if (directories_.contains(directory)) return true;
-  if (directories_.size() >= config_.directories_max || !watch_->AddDirectory(directory).ok()) return false;
-  directories_.insert(directory);
-  return true;
+  const auto known = watches_.find(directory);
+  if (known == watches_.end() && watches_.size() >= config_.directories_max) return std::nullopt;
+  // Added again though it is known: another directory may have taken the path.
+  Result<int> watch = add();
+  if (watch.ok() && known != watches_.end() && known->second != *watch) {
+    EndWatch(known->second);  // and with it whatever is watched under this path
+    watch = add();
+  }
+  if (!watch.ok()) return std::nullopt;
+  watches_.insert_or_assign(directory, *watch);
+  return *watch;
 }
 
-void FileCache::Trust(const std::string& path, const FileId& id, std::uint64_t changes_before) {
+void FileCache::Trust(int watch, std::string_view path, const FileId& id, const Asked& asked) {
   const std::scoped_lock lock(mutex_);
-  // An event that came since the stat may have been about this path, or have ended the watch.
-  if (changes_ != changes_before || trusted_.size() >= config_.paths_max) return;
-  trusted_.insert_or_assign(path, id);
+  if (changes_ != asked.changes) {
+    // One of the events since may have been about this path: what was loaded may be older than its change.
+    cache_.Erase(id);
+    return;
+  }
+  if (paths_trusted_ >= config_.paths_max) DistrustAll();
+  const auto [entry, is_new] =
+      trusted_[watch].insert_or_assign(std::string(NameOf(path)), Trusted{id, asked.at + config_.trusted_for});
+  if (is_new) ++paths_trusted_;
 }
 
-void FileCache::Distrust(const std::string& path) {
-  const auto found = trusted_.find(path);
-  if (found == trusted_.end()) return;
-  cache_.Erase(found->second);
-  trusted_.erase(found);
+void FileCache::Distrust(int watch, const std::string& name) {
+  const auto names = trusted_.find(watch);
+  if (names == trusted_.end()) return;
+  const auto found = names->second.find(name);
+  if (found == names->second.end()) return;
+  cache_.Erase(found->second.id);
+  names->second.erase(found);
+  --paths_trusted_;
+}
+
+void FileCache::DistrustAll() {
+  trusted_.clear();
+  paths_trusted_ = 0;
+}
+
+// What happens from now on in the directory is not seen: what it had, under all its spellings, is read anew.
+void FileCache::EndWatch(int watch) {
+  ++changes_;  // whoever has asked and not trusted yet asks again
+  for (const auto& [directory, number] : watches_) {
+    if (number == watch) static_cast<void>(watch_->RemoveDirectory(directory));  // gone is fine
+  }
+  std::erase_if(watches_, [watch](const auto& entry) { return entry.second == watch; });
+  const auto names = trusted_.find(watch);
+  if (names == trusted_.end()) return;
+  for (const auto& [name, trusted] : names->second) cache_.Erase(trusted.id);
+  paths_trusted_ -= names->second.size();
+  trusted_.erase(names);
+}
+
+void FileCache::EndAllWatches() {
+  for (const auto& [directory, number] : watches_) static_cast<void>(watch_->RemoveDirectory(directory));
+  watches_.clear();
+  DistrustAll();
+  cache_.Clear();
 }
 
 void FileCache::Apply(const std::vector<sys::WatchEvent>& events) {
-  if (events.empty()) return;
+  if (events.empty() || watch_ == nullptr) return;
   const std::scoped_lock lock(mutex_);
   ++changes_;
-  for (const sys::WatchEvent& event : events) {
-    switch (event.kind) {
-      case sys::WatchEventKind::kChanged:
-      case sys::WatchEventKind::kRemoved:
-        Distrust(PathOf(event));
-        break;
-      case sys::WatchEventKind::kCreatedDirectory:
-        break;
-      case sys::WatchEventKind::kDirectoryGone:
-        directories_.erase(event.directory);
-        std::erase_if(trusted_, [&](const auto& entry) { return DirectoryOf(entry.first) == event.directory; });
-        break;
-      case sys::WatchEventKind::kOverflow:
-        trusted_.clear();
-        break;
-    }
+  for (const sys::WatchEvent& event : events) ApplyOne(event);
+}
+
+void FileCache::ApplyOne(const sys::WatchEvent& event) {
+  // Lost may be that files changed, and that directories are gone: then they are no longer watched.
+  if (event.kind == sys::WatchEventKind::kOverflow) return EndAllWatches();
+  const auto watch = watches_.find(event.directory);
+  if (watch == watches_.end()) return;
+  switch (event.kind) {
+    case sys::WatchEventKind::kChanged:
+    case sys::WatchEventKind::kRemoved:
+      return Distrust(watch->second, event.name);
+    case sys::WatchEventKind::kDirectoryGone:
+      return EndWatch(watch->second);
+    case sys::WatchEventKind::kCreatedDirectory:
+    case sys::WatchEventKind::kOverflow:
+      return;
   }
 }
 
 void FileCache::Clear() {
   const std::scoped_lock lock(mutex_);
-  trusted_.clear();
+  DistrustAll();
   cache_.Clear();
 }
 
 std::size_t FileCache::paths_trusted() const {
   const std::scoped_lock lock(mutex_);
-  return trusted_.size();
+  return paths_trusted_;
 }
 
 }  // namespace attune::cache

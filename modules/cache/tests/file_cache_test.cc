@@ -116,6 +116,8 @@ TEST_F(FileCacheTest, AFileThatChangesWhileItIsReadIsReadAgain) {
 TEST_F(FileCacheTest, NamesTheFieldThatMakesNoSense) {
   EXPECT_THAT(Validate(FileCacheConfig{.file_bytes_max = Bytes(0)}).error().message(),
               testing::HasSubstr("file_bytes_max is 0"));
+  EXPECT_THAT(Validate(FileCacheConfig{.trusted_for = -1ns}).error().message(),
+              testing::HasSubstr("trusted_for is negative"));
   EXPECT_FALSE(Validate(FileCacheConfig{.entries_max = 0}).ok());
   EXPECT_TRUE(Validate(FileCacheConfig{}).ok());
 }
@@ -133,8 +135,18 @@ class WatchedFileCacheTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(root_); }
   void Write(const std::string& name, std::string_view bytes) const { std::ofstream(root_ / name) << bytes; }
   std::string Path(const std::string& name) const { return (root_ / name).string(); }
-  std::string Read(const std::string& name) { return std::string((*cache_->Read(Path(name)))->bytes()); }
+  std::string Read(const std::string& name) { return ReadAs(Path(name)); }
+  std::string ReadAs(const std::string& path) { return std::string((*cache_->Read(path))->bytes()); }
   void ApplyEvents() { cache_->Apply(*watch_->Poll(10s)); }
+  void WriteAtTheSameTime(const std::string& name, std::string_view bytes) const {
+    const auto modified = std::filesystem::last_write_time(root_ / name);
+    Write(name, bytes);
+    std::filesystem::last_write_time(root_ / name, modified);
+  }
+  void LoseEvents() {
+    ASSERT_FALSE(watch_->Poll(10s)->empty());
+    cache_->Apply({{.kind = sys::WatchEventKind::kOverflow, .directory = {}, .name = {}}});
+  }
 
   ManualClock clock_;
   std::filesystem::path root_;
@@ -171,12 +183,106 @@ TEST_F(WatchedFileCacheTest, ARemovedFileIsGone) {
   EXPECT_EQ(cache_->Read(Path("a")).error().code(), ErrorCode::kNotFound);
 }
 
-TEST_F(WatchedFileCacheTest, AfterLostEventsNothingIsTrusted) {
+TEST_F(WatchedFileCacheTest, AfterLostEventsEverythingIsReadAnew) {
   Write("a", "one");
   Read("a");
-  Write("a", "two!");
-  cache_->Apply({{.kind = sys::WatchEventKind::kOverflow, .directory = {}, .name = {}}});
+  WriteAtTheSameTime("a", "two");
+  LoseEvents();
+  EXPECT_EQ(Read("a"), "two");
+}
+
+TEST_F(WatchedFileCacheTest, AfterLostEventsDirectoriesAreWatchedAnew) {
+  std::filesystem::create_directory(root_ / "d");
+  Write("d/a", "one");
+  Read("d/a");
+  std::filesystem::rename(root_ / "d", root_ / "e");
+  std::filesystem::create_directory(root_ / "d");
+  Write("d/a", "two!");
+  LoseEvents();
+  EXPECT_EQ(Read("d/a"), "two!");
+  Write("d/a", "three");
+  ApplyEvents();
+  EXPECT_EQ(Read("d/a"), "three");
+}
+
+TEST_F(WatchedFileCacheTest, ADirectoryIsOneHoweverItIsSpelled) {
+  std::filesystem::create_directory(root_ / "d");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(root_ / "d");
+  Write("d/a", "0");
+  const std::vector<std::string> spellings = {
+      "a", "./a", ".//a", "../d/a", Path("d/a"), Path("d//a"), Path("d/./a"), Path("d/../d/a"), "/" + Path("d/a")};
+  for (std::size_t i = 1; i < 4; ++i) {
+    for (const std::string& path : spellings) EXPECT_EQ(ReadAs(path), std::string(i, '0')) << path;
+    EXPECT_EQ(cache_->paths_trusted(), 1U);
+    Write("d/a", std::string(i + 1, '0'));
+    ApplyEvents();
+  }
+  std::filesystem::rename(root_ / "d", root_ / "e");
+  std::filesystem::create_directory(root_ / "d");
+  ApplyEvents();
+  Write("e/a", "moved");
+  Write("d/a", "new");
+  EXPECT_EQ(ReadAs("a"), "moved") << "the working directory moved";
+  EXPECT_EQ(Read("d/a"), "new");
+  std::filesystem::current_path(before);
+}
+
+TEST_F(WatchedFileCacheTest, AFileWithSeveralHardLinksIsNeverTrusted) {
+  std::filesystem::create_directory(root_ / "d");
+  Write("a", "one");
+  std::filesystem::create_hard_link(root_ / "a", root_ / "d/link");
+  EXPECT_EQ(Read("a"), "one");
+  EXPECT_EQ(cache_->paths_trusted(), 0U);
+  Write("d/link", "two!");
   EXPECT_EQ(Read("a"), "two!");
+}
+
+TEST_F(WatchedFileCacheTest, WhatNoEventTellsOfIsFoundWhenTrustEnds) {
+  std::filesystem::create_directories(root_ / "far/x/y");
+  std::filesystem::create_directory(root_ / "d");
+  Write("a", "one");
+  Write("far/x/y/f", "one");
+  Read("a");
+  Read("far/x/y/f");
+  std::filesystem::create_hard_link(root_ / "a", root_ / "d/link");
+  Write("d/link", "two!");
+  std::filesystem::rename(root_ / "far/x", root_ / "far/x2");
+  std::filesystem::create_directories(root_ / "far/x/y");
+  Write("far/x/y/f", "two!");
+  cache_->Apply(*watch_->Poll(Duration(0)));
+  clock_.Advance(1s - 1ns);
+  EXPECT_EQ(Read("far/x/y/f"), "one");
+  clock_.Advance(1ns);
+  EXPECT_EQ(Read("a"), "two!");
+  EXPECT_EQ(Read("far/x/y/f"), "two!");
+  Write("far/x/y/f", "three");
+  ApplyEvents();
+  EXPECT_EQ(Read("far/x/y/f"), "three") << "it is the new directory that is watched";
+}
+
+TEST_F(WatchedFileCacheTest, AWriteIsNoticedBeforeTheFileIsClosedAndATruncationWithoutOne) {
+  Write("a", "one");
+  Read("a");
+  std::ofstream open(root_ / "a", std::ios::app);
+  open << " more" << std::flush;
+  ApplyEvents();
+  EXPECT_EQ(Read("a"), "one more");
+  open.close();
+  ApplyEvents();
+  Read("a");
+  std::filesystem::resize_file(root_ / "a", 3);  // by path: nothing is opened
+  ApplyEvents();
+  EXPECT_EQ(Read("a"), "one");
+}
+
+TEST_F(WatchedFileCacheTest, TrustIsBounded) {
+  cache_ = std::make_unique<FileCache>(clock_, sys::RealFileSystem(), watch_.get(), FileCacheConfig{.paths_max = 4});
+  for (int i = 0; i < 20; ++i) {
+    Write(std::to_string(i), "x");
+    Read(std::to_string(i));
+    EXPECT_EQ(cache_->paths_trusted(), static_cast<std::size_t>(i % 4 + 1));
+  }
 }
 
 TEST_F(WatchedFileCacheTest, ADirectoryThatIsGoneIsWatchedAgainWhenItIsBack) {
@@ -189,6 +295,27 @@ TEST_F(WatchedFileCacheTest, ADirectoryThatIsGoneIsWatchedAgainWhenItIsBack) {
   std::filesystem::create_directory(root_ / "d");
   Write("d/a", "two!");
   EXPECT_EQ(Read("d/a"), "two!");
+}
+
+TEST_F(WatchedFileCacheTest, WhatWasReadInADirectoryThatIsGoneIsReadAnew) {
+  std::filesystem::create_directory(root_ / "d");
+  Write("d/a", "one");
+  Read("d/a");
+  std::filesystem::rename(root_ / "d", root_ / "e");
+  WriteAtTheSameTime("e/a", "two");
+  std::filesystem::rename(root_ / "e", root_ / "d");
+  ApplyEvents();
+  EXPECT_EQ(Read("d/a"), "two");
+}
+
+TEST_F(WatchedFileCacheTest, ASymlinkToADirectoryIsNotFollowedForASlashBehindIt) {
+  std::filesystem::create_directory(root_ / "d");
+  std::filesystem::create_directory(root_ / "e");
+  Write("d/a", "one");
+  Write("e/a", "two!");
+  std::filesystem::create_directory_symlink(root_ / "d", root_ / "link");
+  for (const char* path : {"link/a", "link//a", "link/./a", "link/.//./a"}) EXPECT_EQ(Read(path), "one");
+  EXPECT_EQ(cache_->paths_trusted(), 0U);
 }
 
 TEST_F(WatchedFileCacheTest, ASymlinkIsNeverTrusted) {

@@ -26,7 +26,7 @@ using testing::StartsWith;
 // A kernel with a limit of watches and the events that the test gives it.
 class FakeWatch final : public sys::DirectoryWatch {
  public:
-  Result<int> AddDirectory(const std::string& path) override {
+  Result<int> AddDirectory(const std::string& path, sys::WatchDetail /*detail*/) override {
     const std::scoped_lock lock(mutex_);
     if (!paths_.contains(path) && paths_.size() >= limit_) {
       return Error(ErrorCode::kExhausted, "watch '" + path + "': the limit; raise max_user_watches");

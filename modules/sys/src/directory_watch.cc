@@ -23,10 +23,11 @@
 namespace attune::sys {
 namespace {
 
-// No IN_ACCESS, IN_OPEN, IN_CLOSE_NOWRITE: reading costs nothing. No IN_MODIFY: a
-// file is reported once, when it is complete, not once a write.
+// No IN_ACCESS, IN_OPEN, IN_CLOSE_NOWRITE: reading costs nothing.
 constexpr std::uint32_t kMask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF |
                                 IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+// Apart, so that a file is reported once, when it is complete, unless every write is asked for.
+constexpr std::uint32_t kEveryChangeMask = IN_MODIFY | IN_ATTRIB;
 
 constexpr std::size_t kReadSize = 64UL * 1024;  // 4096 of the smallest events, 240 of the largest
 static_assert(kReadSize / sizeof(inotify_event) == 4096, "the bound that the header promises");
@@ -43,7 +44,7 @@ class InotifyWatch final : public DirectoryWatch {
   InotifyWatch(int inotify_fd, int wake_fd) noexcept;
   ~InotifyWatch() override;
 
-  Result<int> AddDirectory(const std::string& path) override;
+  Result<int> AddDirectory(const std::string& path, WatchDetail detail) override;
   Status RemoveDirectory(const std::string& path) override;
   Result<std::vector<WatchEvent>> Poll(Duration timeout) override;
   void Wake() noexcept override;
@@ -74,10 +75,11 @@ InotifyWatch::~InotifyWatch() {
   ::close(wake_fd_);
 }
 
-Result<int> InotifyWatch::AddDirectory(const std::string& path) {
+Result<int> InotifyWatch::AddDirectory(const std::string& path, WatchDetail detail) {
   // Held across the system call, so that Poll cannot meet an event of a watch it does not know yet.
   const std::scoped_lock lock(mutex_);
-  const int watch = ::inotify_add_watch(inotify_fd_, path.c_str(), kMask);
+  const int watch = ::inotify_add_watch(inotify_fd_, path.c_str(),
+                                        detail == WatchDetail::kEveryChange ? kMask | kEveryChangeMask : kMask);
   if (watch < 0) return WatchFailed(errno, path);
 
   if (const auto old = watches_.find(path); old != watches_.end() && old->second != watch) {
@@ -148,6 +150,7 @@ void InotifyWatch::Translate(const RawEvent& raw, std::vector<WatchEvent>& out) 
     return;
   }
   const bool is_directory = (raw.mask & IN_ISDIR) != 0;
+  if (is_directory && (raw.mask & IN_ATTRIB) != 0) return;  // nothing appeared, and no file changed
   const auto report = [&](WatchEventKind kind) {
     out.push_back({.kind = kind, .directory = directory, .name = std::string(raw.name), .is_directory = is_directory});
   };

@@ -67,7 +67,8 @@ FileInfo InfoOf(const struct stat& info) noexcept {
           .size = static_cast<std::uint64_t>(info.st_size),
           .modified_ns = static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec,
           .device = info.st_dev,
-          .inode = info.st_ino};
+          .inode = info.st_ino,
+          .links = info.st_nlink};
 }
 
 Status MakeDirectory(const std::string& path) {

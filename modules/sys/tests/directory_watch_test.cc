@@ -78,6 +78,30 @@ TEST_F(DirectoryWatchTest, ReadingAndListingProduceNothing) {
   EXPECT_THAT(Drain(), IsEmpty());
 }
 
+TEST_F(DirectoryWatchTest, EveryChangeIsReportedWhereItIsAskedFor) {
+  ASSERT_TRUE(watch_->AddDirectory(dir_.path(), WatchDetail::kEveryChange).ok());
+  dir_.Write("f", "one");
+  fs::create_directory(dir_ / "sub");
+  Drain();
+  std::ofstream file(dir_ / "f", std::ios::app);
+  EXPECT_THAT(Drain(), IsEmpty());
+  file << "two" << std::flush;
+  EXPECT_THAT(Drain(), ElementsAre(Changed("f"))) << "still open";
+  file.close();
+  Drain();
+  ASSERT_EQ(::truncate((dir_ / "f").c_str(), 1), 0);
+  EXPECT_THAT(Drain(), ElementsAre(Changed("f")));
+  ASSERT_EQ(::chmod((dir_ / "f").c_str(), 0600), 0);
+  EXPECT_THAT(Drain(), ElementsAre(Changed("f")));
+  ASSERT_EQ(::chmod((dir_ / "sub").c_str(), 0700), 0);
+  ASSERT_EQ(::chmod(dir_.path().c_str(), 0700), 0);
+  std::ifstream(dir_ / "f").get();
+  EXPECT_THAT(Drain(), IsEmpty()) << "directories have no contents to go stale";
+  ASSERT_TRUE(watch_->AddDirectory(dir_.path()).ok());
+  ASSERT_EQ(::truncate((dir_ / "f").c_str(), 0), 0);
+  EXPECT_THAT(Drain(), IsEmpty()) << "the detail that was asked for last counts";
+}
+
 TEST_F(DirectoryWatchTest, AnEditorsRenameIsAChange) {
   dir_.Write(".f.swp", "x");
   Drain();

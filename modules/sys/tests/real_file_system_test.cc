@@ -254,8 +254,10 @@ TEST_F(RealFileSystemTest, StatTellsSizeTimeAndIdentity) {
   EXPECT_EQ(info.size, 5U);
   EXPECT_GT(info.modified_ns, 1'600'000'000'000'000'000);
   EXPECT_NE(info.inode, 0U);
+  EXPECT_EQ(info.links, 1U);
   std::filesystem::create_hard_link(dir_ / "f", dir_ / "g");
   EXPECT_EQ(files_.Stat(dir_ / "g")->inode, info.inode);
+  EXPECT_EQ(files_.LinkStat(dir_ / "f")->links, 2U);
 }
 
 TEST_F(RealFileSystemTest, AnUnreadableFileIsDenied) {

@@ -11,10 +11,13 @@
 //            names is kept once.
 // Watch      without one, each Read asks the system for these (one stat). With one, a path whose directory
 //            is watched is trusted until an event about it comes, and a Read of it touches no file at all. Apply hands
-//            the events on; between a change and its Apply, the old contents are given. A file that is
-//            written in place is reported when it is closed, as DirectoryWatch says; paths through a symlink as their
-//            last part are never trusted. Not noticed: that a directory further up is renamed or linked elsewhere; and,
-//            without a watch, a second write within one tick of the file system's clock that keeps the size.
+//            the events on; between a change and its Apply, the old contents are given. However a directory is
+//            spelled, it is one. After lost events everything is read anew.
+// Trust      lasts trusted_for, then one stat renews it: that finds what no event tells of, as a directory further up
+//            that is renamed or linked elsewhere, another working directory, a hard link made since, a write through a
+//            mapping. Never trusted: symlinks as the last part of a path, files with several hard links.
+//            Not noticed, where a path is not trusted: a second write within one tick of the file system's clock that
+//            keeps the size.
 // Large      files from mapped_from bytes on are mapped, not copied. REQUIRES that nobody truncates them while they are
 //            held: touching what is gone kills the process. Where files are written in place by others, set mapped_from
 //            to its maximum; then everything is copied.
@@ -22,24 +25,25 @@
 // Ownership  contents are shared and immutable; they outlive their entry while somebody holds them. Borrows clock, file
 //            system and watch.
 // Threads    every member is thread-safe.
-// Cost       of a hit: a stat and a lookup, or a lookup alone when trusted.
-// Bounds     entries and bytes (mapped files count with their size); directories_max watched, paths_max trusted:
-//            beyond them paths are asked for with stat.
+// Cost       of a hit: a stat and a lookup, or when trusted the time, two lookups by name and one more.
+// Bounds     entries and bytes (mapped files count with their size); directories_max watched: beyond
+//            them paths are asked for with stat; paths_max trusted: the next one ends the trust in all.
 // Errors     those of the file system; kExhausted for files above file_bytes_max. A file larger than the cache is
 //            answered and not kept.
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "attune/base/bytes.h"
+#include "attune/base/clock.h"
 #include "attune/cache/budgeted_cache.h"
 #include "attune/sys/directory_watch.h"
 #include "attune/sys/file_system.h"
@@ -73,10 +77,12 @@ struct FileCacheConfig {
   std::string name = "files";
   std::size_t entries_max = 250;
   Bytes bytes_max = Bytes(100'000'000);
-  Bytes mapped_from = 1_MiB;          // less of it copies less and maps more; a mapping costs about 10 us
-  Bytes file_bytes_max = 1_GiB;       // of one file
-  std::size_t directories_max = 256;  // watched; each costs 1 KiB in the kernel
-  std::size_t paths_max = 4096;       // trusted; each costs its length and about 100 bytes
+  Bytes mapped_from = 1_MiB;                       // less of it copies less and maps more; a mapping costs about 10 us
+  Bytes file_bytes_max = 1_GiB;                    // of one file
+  std::size_t directories_max = 256;               // watched; each costs 1 KiB in the kernel
+  std::size_t paths_max = 4096;                    // trusted; each costs its length and about 150 bytes
+  Duration trusted_for = std::chrono::seconds(1);  // more asks the system less often, and finds later what no event
+                                                   // tells of; 0 trusts nothing
 };
 Status Validate(const FileCacheConfig& config);
 
@@ -106,21 +112,41 @@ class FileCache {
     static Bytes OwnedBytes(const FileId&) { return Bytes(0); }
   };
 
-  std::optional<FileId> TrustedId(const std::string& path) const;
-  bool WatchDirectoryOf(const std::string& path);
-  void Trust(const std::string& path, const FileId& id, std::uint64_t changes_before);
+  struct Trusted {
+    FileId id;
+    TimePoint until;
+  };
+  using Names = std::map<std::string, Trusted, std::less<>>;  // of one directory
+
+  // When the system was asked about a path.
+  struct Asked {
+    std::uint64_t changes = 0;
+    TimePoint at;
+  };
+  Asked AskedNow() const;
+
+  std::optional<FileId> TrustedId(std::string_view path) const;
+  std::optional<int> WatchDirectoryOf(const std::string& path);
+  void Trust(int watch, std::string_view path, const FileId& id, const Asked& asked);
   Result<FileContentsPtr> Load(const std::string& path, const FileId& id) const;
   Result<FileContentsPtr> Open(const std::string& path, std::uint64_t size) const;
-  void Distrust(const std::string& path);  // REQUIRES: mutex_ held
+  // All of these REQUIRE mutex_.
+  void ApplyOne(const sys::WatchEvent& event);
+  void Distrust(int watch, const std::string& name);
+  void DistrustAll();
+  void EndWatch(int watch);
+  void EndAllWatches();
 
+  const Clock& clock_;
   const FileCacheConfig config_;
   const sys::FileSystem& files_;
   sys::DirectoryWatch* const watch_;
   BudgetedCache<FileId, FileContentsPtr, Traits> cache_;
   mutable std::mutex mutex_;                         // guards what follows; taken before the locks of watch_ and cache_
-  std::set<std::string, std::less<>> directories_;   // watched
-  std::unordered_map<std::string, FileId> trusted_;  // path -> what it names
-  std::uint64_t changes_ = 0;                        // batches of events applied
+  std::map<std::string, int, std::less<>> watches_;  // directories as they were spelled; the same one has one number
+  std::unordered_map<int, Names> trusted_;           // by watch
+  std::size_t paths_trusted_ = 0;
+  std::uint64_t changes_ = 0;  // batches of events applied, and watches ended
 };
 
 }  // namespace attune::cache

@@ -12,6 +12,8 @@
 //            - A written file is reported when its writer closes it; a hard link
 //              or symlink when it is made. A file that is held open for writing, or
 //              changed through a shared mapping, is reported when it is closed.
+//              Whoever keeps contents and must know sooner asks for
+//              WatchDetail::kEveryChange.
 //            - When a directory is moved, its watches and those below it end
 //              (kDirectoryGone), because their paths are wrong from then on.
 //            - Entries made in a new directory before AddDirectory returns are
@@ -37,8 +39,13 @@
 
 namespace attune::sys {
 
+enum class WatchDetail : std::uint8_t {
+  kWholeFiles,   // one event for a written file, when it is complete
+  kEveryChange,  // and one for each write, truncation and change of attributes (rights, times), closed or not
+};
+
 enum class WatchEventKind : std::uint8_t {
-  kChanged,           // a file was written and closed, moved here, or linked here
+  kChanged,           // a file was written and closed, moved here, or linked here; see also WatchDetail
   kCreatedDirectory,  // a directory was made or moved here
   kRemoved,           // a file or directory was deleted or moved away
   kDirectoryGone,     // the watched directory itself; it is no longer watched; name is empty
@@ -65,8 +72,9 @@ class DirectoryWatch {
   virtual ~DirectoryWatch() = default;
 
   // The watch's number, positive. A directory that is watched already keeps its
-  // number and takes the new path. Symlinks are not followed.
-  virtual Result<int> AddDirectory(const std::string& path) = 0;
+  // number and takes the new path and detail. Symlinks are not followed, unless the path goes on behind them ("link/").
+  virtual Result<int> AddDirectory(const std::string& path, WatchDetail detail) = 0;
+  Result<int> AddDirectory(const std::string& path) { return AddDirectory(path, WatchDetail::kWholeFiles); }
   // Ends one watch. kNotFound if `path` is not watched. Events that are queued already may still come.
   virtual Status RemoveDirectory(const std::string& path) = 0;
 

@@ -31,6 +31,7 @@ struct FileInfo {
   std::int64_t modified_ns = 0;  // since the epoch, as the file system keeps it
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  std::uint64_t links = 1;  // names of the file, in whatever directories
 };
 
 struct DirectoryEntry {
