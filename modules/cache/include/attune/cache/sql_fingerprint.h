@@ -6,6 +6,11 @@
 // Literals, quoted names and the case of letters are part of the statement; values belong into parameters.
 // Hints written as comments make no difference.
 //
+// Doubt      two texts that mean different things to PostgreSQL, MySQL, SQLite, SQL Server, Oracle or the standard have
+//            different fingerprints. Where these read a text differently, all from there on is left as it
+//            is, spaces and comments too: a backslash in quotes, dollar quotes ($$, $tag$), `--` without
+//            a blank behind it, `#`, comments in comments, quotes and comments in `names` and [names].
+//
 // Threads    a pure function.
 // Cost       one copy of the text and a hash of it.
 
@@ -18,7 +23,8 @@ namespace attune::cache {
 
 Hash128 SqlFingerprint(std::string_view sql);
 
-// The text that is hashed: comments and runs of spaces are one space; none at both ends. Idempotent.
+// The text that is hashed: up to what is in doubt, comments and runs of spaces are one space, and none at both ends.
+// Idempotent.
 std::string NormaliseSql(std::string_view sql);
 
 }  // namespace attune::cache
