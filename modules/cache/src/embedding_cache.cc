@@ -20,9 +20,10 @@ KeyHash EmbeddingCache::Traits::Hash(const EmbeddingKey& key) noexcept {
 Result<EmbeddingPtr> EmbeddingCache::GetOrCompute(const EmbeddingModel& model, std::string_view text,
                                                   const Compute& compute) {
   const EmbeddingKey key{.model = model, .text = ContentHash(text)};
-  return cache_.GetOrLoad(key, [compute]() -> Result<EmbeddingPtr> {
+  return cache_.GetOrLoad(key, [compute]() -> Result<Loaded<EmbeddingPtr>> {
     ATTUNE_ASSIGN_OR_RETURN(Embedding vector, compute());
-    return std::make_shared<const Embedding>(std::move(vector));
+    return Loaded<EmbeddingPtr>{.value = std::make_shared<const Embedding>(std::move(vector)),
+                                .time_to_live = std::nullopt};
   });
 }
 

@@ -89,13 +89,13 @@ Result<FileContentsPtr> FileCache::Read(const std::string& path) {
 }
 
 // kConflict when the file is no longer the one that `id` names.
-Result<FileContentsPtr> FileCache::Load(const std::string& path, const FileId& id) const {
+Result<Loaded<FileContentsPtr>> FileCache::Load(const std::string& path, const FileId& id) const {
   ATTUNE_ASSIGN_OR_RETURN(FileContentsPtr contents, Open(path, id.size));
   ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo after, files_.Stat(path));
   if (IdOf(after) != id || contents->bytes().size() != id.size) {
     return Error(ErrorCode::kConflict, "file '" + path + "' changed while it was read");
   }
-  return contents;
+  return Loaded<FileContentsPtr>{.value = std::move(contents), .time_to_live = std::nullopt};
 }
 
 Result<FileContentsPtr> FileCache::Open(const std::string& path, std::uint64_t size) const {

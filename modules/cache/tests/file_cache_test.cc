@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "attune/sys/faulty_file_system.h"
 #include "attune/sys/in_memory_file_system.h"
 
 namespace attune::cache {
@@ -101,6 +102,15 @@ class Restless final : public sys::FileSystem {
   ManualClock& clock_;
   mutable int changes_;
 };
+
+TEST_F(FileCacheTest, AFileThatIsAwayForAMomentIsThereAgain) {
+  Write("/a", "one");
+  sys::FaultyFileSystem faulty(files_);
+  FileCache cache(clock_, faulty, nullptr);
+  faulty.FailNext(sys::FileOperation::kRead, Error(ErrorCode::kNotFound, "'/a' is away"));
+  EXPECT_EQ(cache.Read("/a").error().message(), "'/a' is away");
+  EXPECT_EQ((*cache.Read("/a"))->bytes(), "one");
+}
 
 TEST_F(FileCacheTest, AFileThatChangesWhileItIsReadIsReadAgain) {
   Write("/a", "first");

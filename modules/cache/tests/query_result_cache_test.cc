@@ -79,6 +79,10 @@ TEST_F(QueryResultCacheTest, AWriteTransactionNeitherTakesNorLeavesResults) {
 TEST_F(QueryResultCacheTest, ErrorsAreNotKept) {
   const auto failed = results_.GetOrRun(Key(), {}, [] { return Result<Rows>(Error(ErrorCode::kUnavailable, "down")); });
   EXPECT_EQ(failed.error().message(), "down");
+  const auto missing = results_.GetOrRun(
+      Key(), {}, [] { return Result<Rows>(Error(ErrorCode::kNotFound, "relation t does not exist")); });
+  EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(missing.error().message(), "relation t does not exist");
   EXPECT_EQ(Run(Key(), {}), "1");
 }
 

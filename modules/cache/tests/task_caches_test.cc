@@ -52,6 +52,8 @@ TEST(EmbeddingCacheTest, ErrorsAreNotKeptAndTheLimitHolds) {
   EmbeddingCache embeddings(clock);
   const auto broken = []() -> Result<Embedding> { return Error(ErrorCode::kUnavailable, "no model"); };
   EXPECT_EQ(embeddings.GetOrCompute(kTextModel, "a", broken).error().message(), "no model");
+  const auto missing = []() -> Result<Embedding> { return Error(ErrorCode::kNotFound, "no model.onnx"); };
+  EXPECT_EQ(embeddings.GetOrCompute(kTextModel, "0", missing).error().message(), "no model.onnx");
   for (int i = 0; i < 1500; ++i) {
     ASSERT_TRUE(
         embeddings.GetOrCompute(kTextModel, std::to_string(i), [] { return Result<Embedding>(Embedding(384)); }).ok());

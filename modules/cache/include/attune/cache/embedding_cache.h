@@ -10,7 +10,8 @@
 //            wrong neighbours for themselves.
 // Flight     of those who ask for the same text at the same time, one computes and all get its answer.
 // Ownership  vectors are shared and immutable; they outlive their entry while somebody holds them.
-// Threads, cost, errors: those of Cache (cache.h). An error of the model is not kept.
+// Threads, cost, errors: those of Cache (cache.h). An error of the model arrives as it is and is not kept, kNotFound
+// included.
 
 #include <cstdint>
 #include <functional>

@@ -28,8 +28,8 @@
 // Cost       of a hit: a stat and a lookup, or when trusted the time, two lookups by name and one more.
 // Bounds     entries and bytes (mapped files count with their size); directories_max watched: beyond
 //            them paths are asked for with stat; paths_max trusted: the next one ends the trust in all.
-// Errors     those of the file system; kExhausted for files above file_bytes_max. A file larger than the cache is
-//            answered and not kept.
+// Errors     those of the file system, never kept; kExhausted for files above file_bytes_max. A file larger than the
+//            cache is answered and not kept.
 
 #include <cstddef>
 #include <cstdint>
@@ -128,7 +128,7 @@ class FileCache {
   std::optional<FileId> TrustedId(std::string_view path) const;
   std::optional<int> WatchDirectoryOf(const std::string& path);
   void Trust(int watch, std::string_view path, const FileId& id, const Asked& asked);
-  Result<FileContentsPtr> Load(const std::string& path, const FileId& id) const;
+  Result<Loaded<FileContentsPtr>> Load(const std::string& path, const FileId& id) const;
   Result<FileContentsPtr> Open(const std::string& path, std::uint64_t size) const;
   // All of these REQUIRE mutex_.
   void ApplyOne(const sys::WatchEvent& event);

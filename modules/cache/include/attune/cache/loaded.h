@@ -6,7 +6,8 @@
 //   cache.GetOrLoad(key, [&]() -> std::optional<V> { return Look(key); });    // none: it does not exist
 //   cache.GetOrLoad(key, [&] { return Loaded<V>{answer, 30s}; });             // with its own time to live
 //
-// An Error with kNotFound says that the value does not exist, as an empty optional does.
+// An Error with kNotFound says that the value does not exist, as an empty optional does, and is remembered without its
+// message. A loader that answers Result<Loaded<V>> can say both: there it is an error like any other, not kept.
 
 #include <exception>
 #include <optional>

@@ -82,7 +82,7 @@ class QueryResultCache {
                             ReadyCacheHooks hooks = {})
       : cache_(clock, std::move(config), std::move(hooks)) {}
 
-  // `run` answers R or Result<R>. Errors are not kept.
+  // `run` answers R or Result<R>. Errors arrive as they are and are not kept, kNotFound included.
   template <typename Run>
   Result<ResultPtr> GetOrRun(const QueryKey& key, const QueryContext& context, Run run);
 
@@ -134,7 +134,10 @@ Result<std::shared_ptr<const R>> QueryResultCache<R>::GetOrRun(const QueryKey& k
                                                                Run run) {
   if (context.in_write_transaction) return RunQuery(run);
   const ReadKey read{.query = key, .table_counts = clocks_->At(key.database, context.tables)};
-  return cache_.GetOrLoad(read, [run = std::move(run)]() mutable { return RunQuery(run); });
+  return cache_.GetOrLoad(read, [run = std::move(run)]() mutable -> Result<Loaded<ResultPtr>> {
+    ATTUNE_ASSIGN_OR_RETURN(ResultPtr rows, RunQuery(run));
+    return Loaded<ResultPtr>{.value = std::move(rows), .time_to_live = std::nullopt};
+  });
 }
 
 }  // namespace attune::cache
