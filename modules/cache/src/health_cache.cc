@@ -1,5 +1,7 @@
 #include "attune/cache/health_cache.h"
 
+#include <exception>
+#include <string>
 #include <utility>
 
 #include "attune/base/check.h"
@@ -9,8 +11,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Loaded<HealthReport> Judge(Result<HealthReport> answer, Duration unhealthy_for) {
-  HealthReport report = answer.ok() ? *std::move(answer) : HealthReport{false, answer.error().ToString()};
+HealthReport ReportOf(const HealthCache::Probe& probe) {
+  try {
+    Result<HealthReport> answer = probe();
+    return answer.ok() ? *std::move(answer) : HealthReport{false, answer.error().ToString()};
+  } catch (const std::exception& thrown) {
+    return {false, std::string("the probe threw: ") + thrown.what()};
+  } catch (...) {
+    return {false, "the probe threw something that is no std::exception"};
+  }
+}
+
+// Of whatever the probe does: a loader that fails would be bridged with the last good report.
+Loaded<HealthReport> Judge(const HealthCache::Probe& probe, Duration unhealthy_for) {
+  HealthReport report = ReportOf(probe);
   const bool healthy = report.healthy;
   return {.value = std::move(report), .time_to_live = healthy ? std::nullopt : std::optional(unhealthy_for)};
 }
@@ -33,7 +47,7 @@ HealthCache::HealthCache(const Clock& clock, HealthCacheConfig config, ReadyCach
 }
 
 HealthReport HealthCache::Check(std::string_view component, Probe probe) {
-  const auto load = [probe = std::move(probe), held = unhealthy_for_] { return Judge(probe(), held); };
+  const auto load = [probe = std::move(probe), held = unhealthy_for_] { return Judge(probe, held); };
   Result<HealthReport> report = cache_.GetOrLoad(component, load);
   return report.ok() ? *std::move(report) : HealthReport{false, report.error().ToString()};
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,6 +172,19 @@ TEST_F(HealthCacheTest, AProbeThatFailsIsABadReport) {
   EXPECT_THAT(report.detail, testing::HasSubstr("no answer"));
   Check(health);
   EXPECT_EQ(probes_, 1);
+}
+
+TEST_F(HealthCacheTest, AProbeThatThrowsIsABadReportAlsoWhileAGoodOneIsStale) {
+  HealthCache health(clock_);
+  Check(health);
+  clock_.Advance(65s);
+  const HealthReport report = health.Check("store", []() -> Result<HealthReport> { throw std::runtime_error("gone"); });
+  EXPECT_FALSE(report.healthy);
+  EXPECT_EQ(report.detail, "the probe threw: gone");
+  EXPECT_FALSE(health.Check("other", []() -> Result<HealthReport> { throw 1; }).healthy);
+  EXPECT_FALSE(Check(health).healthy) << "for five seconds";
+  clock_.Advance(5s);
+  EXPECT_TRUE(Check(health).healthy);
 }
 
 }  // namespace

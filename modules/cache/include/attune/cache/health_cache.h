@@ -4,11 +4,10 @@
 //   HealthCache health(clock, DefaultHealthCacheConfig(), {.background = Submit});
 //   const HealthReport report = health.Check("store", [&] { return Probe(store); });
 //
-// Time       a good report is good for a minute, less up to a tenth (so that all components are not probed at once).
-// For
-//            another minute it is still given while one probe refreshes it in the background. A bad one is good for 5
-//            s.
-// Failure    a probe that answers an error makes a report that says so: asking for health never fails.
+// Time       a good report is good for a minute, less up to a tenth (so that all components are not probed
+//            at once). For another minute it is still given while one probe refreshes it in the background. A bad one
+//            is good for 5 s.
+// Failure    a probe that answers an error or throws makes a bad report that says so: asking for health never fails.
 // Flight     one probe of a component runs at a time; who asks meanwhile gets the old report or waits for the new one.
 // Ownership  with a background, probes outlive the call: let them own what they capture. The destructor waits for them.
 // Threads, cost: those of Cache (cache.h).
