@@ -320,8 +320,16 @@ std::optional<HttpResponse> HttpResponseCache::OnNoResponse(const HttpRequest& r
   return store_->Rescue(request);
 }
 
-void HttpResponseCache::Forget(const std::string& uri) { store_->kept().Erase(uri); }
-void HttpResponseCache::Clear() { store_->kept().Clear(); }
+void HttpResponseCache::Forget(const std::string& uri) {
+  const std::scoped_lock lock(store_->mutex);
+  store_->kept().Erase(uri);
+}
+
+void HttpResponseCache::Clear() {
+  const std::scoped_lock lock(store_->mutex);
+  store_->kept().Clear();
+}
+
 std::size_t HttpResponseCache::size() const noexcept { return store_->kept().size(); }
 Bytes HttpResponseCache::bytes() const noexcept { return store_->kept().bytes(); }
 memory::Consumer& HttpResponseCache::consumer() noexcept { return store_->kept().consumer(); }

@@ -16,6 +16,7 @@
 
 #include "attune/cache/embedding_cache.h"
 #include "attune/cache/health_cache.h"
+#include "attune/cache/http_response_cache.h"
 #include "attune/cache/query_result_cache.h"
 #include "attune/cache/resolver_cache.h"
 
@@ -172,6 +173,28 @@ TEST(ReadyCachesThreadsTest, HealthIsRefreshedBehindManyReaders) {
       ASSERT_EQ(report.detail, component);
       if (thread == 0) clock.Advance(1s);
       if (random() % 200 == 0) health.Forget(component);
+    }
+  });
+}
+
+TEST(ReadyCachesThreadsTest, WhatIsForgottenIsGoneWhileOthersStoreVariantsOfIt) {
+  ManualClock clock;
+  HttpResponseCache responses(clock);
+  const auto get = [](const std::string& accept) {
+    return HttpRequest{.method = "GET", .uri = "https://a/x", .fields = {{"Accept", accept}}};
+  };
+  const HttpResponse ok{.status = 200, .fields = {{"Cache-Control", "max-age=60"}, {"Vary", "Accept"}}, .body = "body"};
+  OnThreads([&](int thread, std::mt19937_64& random) {
+    const std::string mine = std::to_string(thread);
+    for (int i = 0; i < kRounds; ++i) {
+      responses.OnResponse(get(mine), ok, clock.Now());
+      if (thread > 1) continue;
+      if (random() % 2 == 0) {
+        responses.Forget("https://a/x");
+      } else {
+        responses.Clear();
+      }
+      ASSERT_EQ(responses.Find(get(mine)).outcome, HttpCacheOutcome::kForward);
     }
   });
 }
