@@ -53,6 +53,12 @@ std::optional<WallTime> DateIn(const HttpFields& fields, std::string_view name, 
   return text.has_value() ? ParseHttpDate(*text, now) : std::nullopt;
 }
 
+// Years ahead or behind, as in Expires: Fri, 31 Dec 9999: nanoseconds do not reach that far. No lifetime and no age is
+// larger than RFC 9111 asks to count, nor negative.
+Duration Counted(std::chrono::milliseconds span) {
+  return std::clamp<std::chrono::milliseconds>(span, Seconds(0), kDeltaSecondsMax);
+}
+
 Duration LifetimeOf(const HttpResponseCacheConfig& config, const KeptResponse& kept, WallTime now) {
   const CacheControl& control = kept.control;
   if (config.shared && control.s_maxage.has_value()) return *control.s_maxage;
@@ -60,14 +66,14 @@ Duration LifetimeOf(const HttpResponseCacheConfig& config, const KeptResponse& k
   const HttpFields& fields = kept.response.fields;
   if (fields.Has("Expires")) {  // one that is no date, such as 0, is in the past
     const auto expires = DateIn(fields, "Expires", now);
-    return expires.has_value() ? std::max<Duration>(*expires - kept.date, Duration(0)) : Duration(0);
+    return expires.has_value() ? Counted(*expires - kept.date) : Duration(0);
   }
   const bool heuristic =
       control.is_public || std::ranges::find(kHeuristicStatus, kept.response.status) != kHeuristicStatus.end();
   const auto modified = DateIn(fields, "Last-Modified", now);
   if (!heuristic || !modified.has_value() || *modified >= kept.date) return Duration(0);
   const auto share = std::chrono::duration<double, std::milli>((kept.date - *modified) * config.heuristic_share);
-  return std::min(std::chrono::duration_cast<Duration>(std::chrono::floor<Seconds>(share)), config.heuristic_max);
+  return std::min(Counted(std::chrono::floor<Seconds>(share)), config.heuristic_max);
 }
 
 }  // namespace
@@ -118,7 +124,7 @@ KeptResponse MakeKept(const HttpResponseCacheConfig& config, const HttpRequest& 
   kept.control = ControlOf(response.fields);
   kept.date = DateIn(response.fields, "Date", exchange.received_wall).value_or(exchange.received_wall);
   kept.received_at = exchange.received_at;
-  const Duration apparent = std::max<Duration>(exchange.received_wall - kept.date, Duration(0));
+  const Duration apparent = Counted(exchange.received_wall - kept.date);
   const Duration stated = ParseDeltaSeconds(response.fields.Combined("Age").value_or("0")).value_or(Seconds(0));
   kept.age_initial = std::max(apparent, stated + (exchange.received_at - exchange.asked_at));
   kept.response = std::move(response);

@@ -71,6 +71,24 @@ TEST_F(HttpResponseCacheTest, ExpiresCountsFromItsDateAndMaxAgeOverridesIt) {
   EXPECT_EQ(Outcome(Get()), kValidate);
 }
 
+TEST_F(HttpResponseCacheTest, DatesThatAreCenturiesAwayCountAsFarAway) {
+  const std::string never = "Fri, 31 Dec 9999 23:59:59 GMT";
+  Answered(Get(), Ok({{"Expires", never}}));
+  Answered(Get({}, "c"), Ok({{"Expires", "Fri, 31 Dec 2399 23:59:59 GMT"}}));
+  Answered(Get({}, "d"), Ok({{"Date", never}, {"Cache-Control", "max-age=60"}}));
+  Answered(Get({}, "e"), Ok({{"Date", never}, {"Expires", "Thu, 01 Jan 1970 00:00:00 GMT"}}));
+  Answered(Get({}, "f"), Ok({{"Date", never}, {"Last-Modified", "Thu, 01 Jan 1970 00:00:00 GMT"}}));
+  EXPECT_EQ(cache_.Find(Get()).response->fields.Combined("Age"), "0");
+  EXPECT_EQ(Outcome(Get({}, "d")), kFresh);
+  EXPECT_EQ(Outcome(Get({}, "e")), kValidate);
+  EXPECT_EQ(Outcome(Get({}, "f")), kFresh) << "for heuristic_max";
+  clock_.Advance(24h * 365 * 60);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+  EXPECT_EQ(Outcome(Get({}, "c")), kFresh);
+  EXPECT_EQ(Outcome(Get({}, "d")), kValidate);
+  EXPECT_EQ(Outcome(Get({}, "f")), kValidate);
+}
+
 TEST_F(HttpResponseCacheTest, WithoutALifetimeATenthOfItsAgeIsTrusted) {
   Answered(Get(), Ok({{"Last-Modified", Date(-1000s)}}));
   Answered(Get({}, "old"), Ok({{"Last-Modified", Date(-10'000h)}}));
