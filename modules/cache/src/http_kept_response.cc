@@ -141,8 +141,10 @@ HttpResponse WithFieldsOf(HttpResponse kept, const HttpResponse& not_modified) {
   for (const HttpField& field : not_modified.fields.all()) {
     if (replaces(field)) kept.fields.Remove(field.name);
   }
-  // Age belongs to the old response: the new one comes without it when it comes from the origin itself.
+  // Age belongs to the old response: the new one comes without it when it comes from the origin itself. So does Date:
+  // where the new one has none, it is as old as its receipt (RFC 9110 6.6.1).
   kept.fields.Remove("Age");
+  kept.fields.Remove("Date");
   for (const HttpField& field : not_modified.fields.all()) {
     if (replaces(field)) kept.fields.Add(field.name, field.value);
   }

@@ -183,6 +183,16 @@ TEST_F(HttpResponseCacheTest, ANotModifiedRefreshesWhatIsKept) {
   EXPECT_EQ(cache_.Stats().revalidated, 1U);
 }
 
+TEST_F(HttpResponseCacheTest, ANotModifiedWithoutADateIsAsOldAsItsReceipt) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}, {"Date", Date(0s)}, {"ETag", "\"v1\""}}));
+  clock_.Advance(100s);
+  ASSERT_EQ(Outcome(Get()), kValidate);
+  const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v1\""}}, .body = {}};
+  EXPECT_EQ(Answered(Get(), not_modified).fields.Combined("Age"), "0");
+  clock_.Advance(59s);
+  EXPECT_EQ(Outcome(Get()), kFresh);
+}
+
 TEST_F(HttpResponseCacheTest, ANotModifiedThatFitsNothingKeptIsNeverGivenToWhoSetNoCondition) {
   const HttpResponse not_modified{.status = 304, .fields = {{"ETag", "\"v2\""}}, .body = {}};
   const HttpRequest request = Get({{"Accept", "a"}});
