@@ -9,7 +9,9 @@
 
 #include "attune/base/check.h"
 #include "attune/cache/budgeted_cache.h"
+#include "http_invalidations.h"
 #include "http_kept_response.h"
+#include "http_uri_key.h"
 
 namespace attune::cache {
 namespace {
@@ -28,21 +30,6 @@ CacheConfig ConfigOf(const HttpResponseCacheConfig& config) {
           .bytes_max = config.bytes_max,
           .may_bypass = false,
           .worth = {.load_cost = config.origin_cost}};
-}
-
-// "https://host:1" of "https://host:1/path?query"; empty where there is no authority.
-std::string_view OriginOf(std::string_view uri) {
-  const std::size_t authority = uri.find("://");
-  if (authority == std::string_view::npos) return {};
-  return uri.substr(0, std::min(uri.find_first_of("/?#", authority + 3), uri.size()));
-}
-
-// A reference within the same origin, as a URI; empty for any other.
-std::string SameOrigin(const std::string& uri, const std::string& reference) {
-  const std::string_view origin = OriginOf(uri);
-  if (reference.starts_with("//")) return {};
-  if (reference.starts_with('/')) return std::string(origin) + reference;
-  return !origin.empty() && OriginOf(reference) == origin ? reference : std::string();
 }
 
 std::string_view WithoutWeak(std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; }
@@ -88,6 +75,8 @@ class HttpResponseCache::Store {
   HttpCacheAnswer Find(const HttpRequest& request);
   HttpCacheAnswer OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
   std::optional<HttpResponse> Rescue(const HttpRequest& request);
+  void Forget(const std::string& uri);
+  void Clear();
 
   std::mutex mutex;  // taken before the locks of kept()
   HttpCacheStats stats;
@@ -101,10 +90,13 @@ class HttpResponseCache::Store {
   HttpCacheAnswer AnswerStale(const HttpRequest& request, const CacheControl& asked, const KeptResponse& kept,
                               Duration staleness);
   HttpCacheAnswer Forward(const HttpRequest& request);
-  bool ClaimRefresh(const std::string& uri);
-  void Put(const std::string& uri, KeptResponse fresh);
+  bool ClaimRefresh(const std::string& key);
+  HttpCacheAnswer OnNotModified(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
+  void Keep(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
+  void Put(const std::string& key, KeptResponse fresh);
   std::optional<HttpResponse> Refresh(const HttpRequest& request, const HttpResponse& not_modified, TimePoint asked_at);
   void Drop(const HttpRequest& request);
+  bool NoteChange(std::string_view key);
   void Invalidate(const HttpRequest& request, const HttpResponse& response);
   HttpResponse ReplyWith(const HttpRequest& request, const KeptResponse& kept) const;
   HttpExchange ExchangeOf(TimePoint asked_at) const { return {asked_at, clock_.Now(), clock_.WallNow()}; }
@@ -112,7 +104,8 @@ class HttpResponseCache::Store {
   const Clock& clock_;
   const HttpResponseCacheConfig config_;
   BudgetedCache<std::string, VariantsPtr> kept_;
-  std::vector<std::pair<std::string, TimePoint>> refreshing_;  // URIs and until when; at most kRefreshingMax
+  HttpInvalidations changes_;
+  std::vector<std::pair<std::string, TimePoint>> refreshing_;  // keys and until when; at most kRefreshingMax
   static constexpr std::size_t kRefreshingMax = 64;            // more refreshes at once would be a stampede themselves
 };
 
@@ -125,7 +118,7 @@ HttpResponse HttpResponseCache::Store::ReplyWith(const HttpRequest& request, con
 }
 
 HttpResponseCache::Store::KeptPtr HttpResponseCache::Store::Select(const HttpRequest& request) {
-  const auto variants = kept_.Get(request.uri);
+  const auto variants = kept_.Get(HttpUriKey(request.uri));
   if (!variants.has_value()) return nullptr;
   const auto found = std::ranges::find_if(**variants, [&](const KeptPtr& kept) { return Suits(*kept, request); });
   if (found == (*variants)->end()) return nullptr;
@@ -173,7 +166,7 @@ HttpCacheAnswer HttpResponseCache::Store::AnswerStale(const HttpRequest& request
       kept.control.stale_while_revalidate.has_value() && staleness <= *kept.control.stale_while_revalidate;
   if (!accepted && !refresh) return {};
   ++stats.stale;
-  if (!refresh || !ClaimRefresh(request.uri)) {
+  if (!refresh || !ClaimRefresh(HttpUriKey(request.uri))) {
     return {.outcome = HttpCacheOutcome::kStale, .response = ReplyWith(request, kept)};
   }
   ++stats.validations;
@@ -182,43 +175,54 @@ HttpCacheAnswer HttpResponseCache::Store::AnswerStale(const HttpRequest& request
           .to_origin = Conditional(request, kept)};
 }
 
-bool HttpResponseCache::Store::ClaimRefresh(const std::string& uri) {
+bool HttpResponseCache::Store::ClaimRefresh(const std::string& key) {
   const TimePoint now = clock_.Now();
   std::erase_if(refreshing_, [now](const auto& claim) { return claim.second <= now; });
-  const bool running = std::ranges::any_of(refreshing_, [&](const auto& claim) { return claim.first == uri; });
+  const bool running = std::ranges::any_of(refreshing_, [&](const auto& claim) { return claim.first == key; });
   if (running || refreshing_.size() == kRefreshingMax) return false;
-  refreshing_.emplace_back(uri, now + config_.refresh_timeout);
+  refreshing_.emplace_back(key, now + config_.refresh_timeout);
   return true;
 }
 
 HttpCacheAnswer HttpResponseCache::Store::OnResponse(const HttpRequest& request, const HttpResponse& response,
                                                      TimePoint asked_at) {
-  std::erase_if(refreshing_, [&](const auto& claim) { return claim.first == request.uri; });
+  const std::string key = HttpUriKey(request.uri);
+  std::erase_if(refreshing_, [&](const auto& claim) { return claim.first == key; });
   if (UnsafeMethod(request.method)) {
     if (response.status >= 200 && response.status < 400) Invalidate(request, response);
     return Reply(response);
   }
   if (NeedsOrigin(request)) return Reply(response);
-  if (response.status == 304) {
-    if (auto refreshed = Refresh(request, response, asked_at)) return Reply(*std::move(refreshed));
-    Drop(request);  // or the next one asks with the same condition, and gets no further
-    return Forward(request);
-  }
+  if (response.status == 304) return OnNotModified(request, response, asked_at);
   if (ServerFailed(response.status)) {
     if (auto rescued = Rescue(request)) {
       return {.outcome = HttpCacheOutcome::kStale, .response = std::move(rescued), .to_origin = std::nullopt};
     }
   }
-  HttpRequest as_get = request;
-  if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";  // it was sent as GET to validate
-  if (Storable(config_, as_get, response)) {
-    Put(request.uri, MakeKept(config_, as_get, response, ExchangeOf(asked_at)));
-  } else if (request.method == "GET" && !ServerFailed(response.status)) {
-    Drop(request);  // the origin has something newer that must not be kept
-  }
+  if (!changes_.IsOld(key, asked_at)) Keep(request, response, asked_at);
   HttpResponse reply = response;
   if (request.method == "HEAD") reply.body.clear();
   return Reply(std::move(reply));
+}
+
+HttpCacheAnswer HttpResponseCache::Store::OnNotModified(const HttpRequest& request, const HttpResponse& response,
+                                                        TimePoint asked_at) {
+  // It speaks of what was kept before the change.
+  if (changes_.IsOld(HttpUriKey(request.uri), asked_at)) return Forward(request);
+  if (auto refreshed = Refresh(request, response, asked_at)) return Reply(*std::move(refreshed));
+  Drop(request);  // or the next one asks with the same condition, and gets no further
+  return Forward(request);
+}
+
+void HttpResponseCache::Store::Keep(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at) {
+  HttpRequest as_get = request;
+  // With a body it was sent as GET, to validate. Without one nobody can say, and an empty body must not replace one.
+  if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";
+  if (Storable(config_, as_get, response)) {
+    Put(HttpUriKey(request.uri), MakeKept(config_, as_get, response, ExchangeOf(asked_at)));
+  } else if (request.method == "GET" && !ServerFailed(response.status)) {
+    Drop(request);  // the origin has something newer that must not be kept
+  }
 }
 
 HttpCacheAnswer HttpResponseCache::Store::Forward(const HttpRequest& request) {
@@ -226,18 +230,18 @@ HttpCacheAnswer HttpResponseCache::Store::Forward(const HttpRequest& request) {
   return {.outcome = HttpCacheOutcome::kForward, .response = std::nullopt, .to_origin = request};
 }
 
-void HttpResponseCache::Store::Put(const std::string& uri, KeptResponse fresh) {
+void HttpResponseCache::Store::Put(const std::string& key, KeptResponse fresh) {
   auto variants = std::make_shared<Variants>();
   variants->reserve(kHttpVariantsMax);
   variants->push_back(std::make_shared<const KeptResponse>(std::move(fresh)));
-  if (const auto before = kept_.Peek(uri)) {
+  if (const auto before = kept_.Peek(key)) {
     for (const KeptPtr& kept : **before) {
       // Responses to one URI may name different fields in Vary; what the newest one can stand for leaves.
       if (kept->varies_by == variants->front()->varies_by || variants->size() == kHttpVariantsMax) continue;
       variants->push_back(kept);
     }
   }
-  if (Stored(kept_.Put(uri, std::move(variants)))) ++stats.stored;
+  if (Stored(kept_.Put(key, std::move(variants)))) ++stats.stored;
 }
 
 std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest& request,
@@ -254,7 +258,7 @@ std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest&
   KeptResponse fresh = MakeKept(config_, as_get, updated, ExchangeOf(asked_at));
   HttpResponse reply = ReplyWith(request, fresh);
   if (Storable(config_, as_get, updated)) {
-    Put(request.uri, std::move(fresh));
+    Put(HttpUriKey(request.uri), std::move(fresh));
   } else {
     Drop(request);
   }
@@ -275,26 +279,40 @@ std::optional<HttpResponse> HttpResponseCache::Store::Rescue(const HttpRequest& 
 }
 
 void HttpResponseCache::Store::Drop(const HttpRequest& request) {
-  const auto before = kept_.Peek(request.uri);
+  const std::string key = HttpUriKey(request.uri);
+  const auto before = kept_.Peek(key);
   if (!before.has_value()) return;
   auto variants = std::make_shared<Variants>(**before);
   std::erase_if(*variants, [&](const KeptPtr& kept) { return Suits(*kept, request); });
   if (variants->empty()) {
-    kept_.Erase(request.uri);
+    kept_.Erase(key);
   } else {
-    kept_.Put(request.uri, std::move(variants));
+    kept_.Put(key, std::move(variants));
   }
 }
 
+bool HttpResponseCache::Store::NoteChange(std::string_view key) {
+  changes_.Note(key, clock_.Now());
+  return kept_.Erase(key);
+}
+
 void HttpResponseCache::Store::Invalidate(const HttpRequest& request, const HttpResponse& response) {
-  std::vector<std::string> uris = {request.uri};
+  std::vector<std::string> keys = {HttpUriKey(request.uri)};
   for (const std::string_view name : {"Location", "Content-Location"}) {
     const auto reference = response.fields.Combined(name);
-    if (reference.has_value()) uris.push_back(SameOrigin(request.uri, *reference));
+    if (!reference.has_value()) continue;
+    if (auto key = SameOriginKey(request.uri, *reference)) keys.push_back(*std::move(key));
   }
-  for (const std::string& uri : uris) {
-    if (!uri.empty() && kept_.Erase(uri)) ++stats.invalidated;
+  for (const std::string& key : keys) {
+    if (NoteChange(key)) ++stats.invalidated;
   }
+}
+
+void HttpResponseCache::Store::Forget(const std::string& uri) { NoteChange(HttpUriKey(uri)); }
+
+void HttpResponseCache::Store::Clear() {
+  changes_.NoteAll(clock_.Now());
+  kept_.Clear();
 }
 
 HttpResponseCache::HttpResponseCache(const Clock& clock, HttpResponseCacheConfig config, ReadyCacheHooks hooks) {
@@ -322,12 +340,12 @@ std::optional<HttpResponse> HttpResponseCache::OnNoResponse(const HttpRequest& r
 
 void HttpResponseCache::Forget(const std::string& uri) {
   const std::scoped_lock lock(store_->mutex);
-  store_->kept().Erase(uri);
+  store_->Forget(uri);
 }
 
 void HttpResponseCache::Clear() {
   const std::scoped_lock lock(store_->mutex);
-  store_->kept().Clear();
+  store_->Clear();
 }
 
 std::size_t HttpResponseCache::size() const noexcept { return store_->kept().size(); }

@@ -318,6 +318,80 @@ TEST_F(HttpResponseCacheTest, AnUnsafeMethodRemovesWhatItChangedOnItsOwnHost) {
   EXPECT_EQ(Outcome(Get({}, "https://b/x")), kFresh);
 }
 
+TEST_F(HttpResponseCacheTest, AnUnsafeMethodRemovesWhatItNamesHoweverThatIsWritten) {
+  const std::vector<std::pair<std::string, std::string>> references = {{"y", "https://a/d/y"},
+                                                                       {"./y", "https://a/d/y"},
+                                                                       {"../y", "https://a/y"},
+                                                                       {"?q", "https://a/d/x?q"},
+                                                                       {"/y#frag", "https://a/y"},
+                                                                       {"https://A/y", "https://a/y"},
+                                                                       {"https://a:443/y", "https://a/y"},
+                                                                       {"HTTPS://a/z/../y", "https://a/y"},
+                                                                       {"//a/y", "https://a/y"},
+                                                                       {"/%79", "https://a/y"},
+                                                                       {"/y", "https://A:443/./y"}};
+  for (const auto& [reference, uri] : references) {
+    for (const char* name : {"Location", "Content-Location"}) {
+      Answered(Get({}, uri), Ok({{"Cache-Control", "max-age=60"}}));
+      ASSERT_EQ(Outcome(Get({}, uri)), kFresh);
+      Answered({.method = "POST", .uri = "https://a/d/x", .fields = {}},
+               {.status = 201, .fields = {{name, reference}}, .body = {}});
+      EXPECT_EQ(Outcome(Get({}, uri)), kForward) << reference;
+    }
+  }
+}
+
+TEST_F(HttpResponseCacheTest, WhatWasAskedForBeforeAChangeIsNotKeptAfterIt) {
+  const HttpResponse old = Ok({{"Cache-Control", "max-age=60"}, {"ETag", "\"old\""}}, "old");
+  const TimePoint before = clock_.Now();
+  clock_.Advance(1s);
+  Answered({.method = "PUT", .uri = Get().uri, .fields = {}}, {.status = 204, .fields = {}, .body = {}});
+  clock_.Advance(1s);
+  EXPECT_EQ(cache_.OnResponse(Get(), old, before).response, old) << "it is passed on";
+  EXPECT_EQ(Outcome(Get()), kForward);
+
+  Answered(Get(), Ok({{"Cache-Control", "max-age=60"}, {"ETag", "\"new\""}}, "new"));
+  cache_.OnResponse(Get(), Ok({{"Cache-Control", "no-store"}}), before);
+  const HttpResponse not_modified{.status = 304, .fields = {}, .body = {}};
+  EXPECT_EQ(cache_.OnResponse(Get(), not_modified, before).outcome, kForward) << "it speaks of the old one";
+  EXPECT_EQ(cache_.Find(Get()).response->body, "new");
+}
+
+TEST_F(HttpResponseCacheTest, ForgetAndClearAreChangesToo) {
+  const HttpResponse response = Ok({{"Cache-Control", "max-age=60"}});
+  const TimePoint before = clock_.Now();
+  clock_.Advance(1s);
+  cache_.Forget("HTTPS://api.example/things");
+  cache_.OnResponse(Get(), response, before);
+  cache_.OnResponse(Get({}, "https://a/other"), response, before);
+  EXPECT_EQ(Outcome(Get()), kForward);
+  EXPECT_EQ(Outcome(Get({}, "https://a/other")), kFresh);
+  cache_.Clear();
+  cache_.OnResponse(Get({}, "https://a/other"), response, before);
+  EXPECT_EQ(cache_.size(), 0U);
+  Answered(Get(), response);
+  EXPECT_EQ(cache_.size(), 1U);
+}
+
+TEST_F(HttpResponseCacheTest, OfTooManyChangesTheOldestCountsForAll) {
+  std::vector<TimePoint> changed_at;
+  for (int i = 0; i < 300; ++i) {
+    changed_at.push_back(clock_.Now());
+    Answered({.method = "PUT", .uri = "https://a/" + std::to_string(i), .fields = {}}, Ok({}));
+    clock_.Advance(1s);
+  }
+  const HttpResponse response = Ok({{"Cache-Control", "max-age=600"}});
+  for (const int i : {0, 43, 44, 299}) {
+    const std::string uri = "https://a/" + std::to_string(i);
+    cache_.OnResponse(Get({}, uri), response, changed_at[static_cast<std::size_t>(i)] - 1ns);
+    EXPECT_EQ(Outcome(Get({}, uri)), kForward) << i;
+  }
+  cache_.OnResponse(Get({}, "https://a/else"), response, changed_at[43] - 1ns);
+  EXPECT_EQ(Outcome(Get({}, "https://a/else")), kForward);
+  cache_.OnResponse(Get({}, "https://a/else"), response, changed_at[43]);
+  EXPECT_EQ(Outcome(Get({}, "https://a/else")), kFresh);
+}
+
 TEST_F(HttpResponseCacheTest, HeadIsAnsweredFromAGetWithoutItsBody) {
   Answered(Get(), Ok({{"Cache-Control", "max-age=60"}}));
   HttpRequest head = Get();

@@ -52,7 +52,7 @@ class HttpFields {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string uri;  // absolute, as the client means it: it is the key
+  std::string uri;  // absolute, as the client means it
   HttpFields fields;
 };
 

@@ -15,20 +15,23 @@
 // Freshness  s-maxage (shared caches), max-age, Expires, else a tenth of the time since Last-Modified, at most
 //            heuristic_max; against an age that counts Age, Date, the time on the way and the time in here.
 // Validation stale responses with an ETag or Last-Modified are asked for with If-None-Match and If-Modified-Since; a
-// 304
-//            refreshes what is kept. stale-while-revalidate and stale-if-error as in RFC 5861, unless
+//            304 refreshes what is kept. stale-while-revalidate and stale-if-error as in RFC 5861, unless
 //            must-revalidate (or, when shared, proxy-revalidate or s-maxage) forbids it.
+// Key        the URI: scheme and host in any case, the scheme's own port or none, needless dots and percent signs, and
+//            the fragment make no difference.
 // Variants   Vary selects among the responses to one URI; `*` is never kept.
 // Shared     a shared cache keeps nothing that is private, and answers to requests with Authorization only when
 //            the response says public, must-revalidate or s-maxage.
 // Unsafe     POST, PUT, DELETE and every unknown method go through, and when they succeed what is kept for the URI
-//            (and for Location and Content-Location on the same host) is gone.
+//            (and for Location and Content-Location on the same origin, relative or not) is gone. Responses to what
+//            was asked for before, and that come after it, are passed on and not kept.
 // Not kept   partial content, and requests with Range or with conditions of their own: they are forwarded.
 //            HEAD is answered from a kept GET.
 // Ownership  owns what it keeps; answers are copies.
 // Threads    every member is thread-safe: one mutex, held while messages are copied.
 // Cost       an answer copies the response; OnResponse parses its fields.
-// Bounds     entries_max URIs with kHttpVariantsMax responses each, bytes_max over all; the longest unused URI leaves.
+// Bounds     256 changes are remembered; when there are more, the oldest counts for every URI.
+//            entries_max URIs with kHttpVariantsMax responses each, bytes_max over all; the longest unused URI leaves.
 // Errors     none of its own; only-if-cached without an answer is a response with status 504.
 
 #include <cstddef>
@@ -98,12 +101,14 @@ class HttpResponseCache {
 
   // The origin answered `response` to the to_origin made from `request`, which was sent at `asked_at`. Answers what to
   // reply: the response itself or a kept one that a 304 refreshed (kFresh), or a stale one in place of an error
-  // (kStale). kForward: the origin says that what was kept is still good, but it has left meanwhile, or is not what the
-  // origin means; the client set no condition and cannot be given a 304, so the request goes out once more as it is.
+  // (kStale). kForward: the origin says that what was kept is still good, but it has left meanwhile, is not what the
+  // origin means, or was asked for before a change; the client set no condition and cannot be given a 304, so the
+  // request goes out once more as it is.
   HttpCacheAnswer OnResponse(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
   // The origin could not be reached, or a circuit breaker is open: a stale response where allowed.
   std::optional<HttpResponse> OnNoResponse(const HttpRequest& request);
 
+  // What comes in afterwards, but was asked for before, is not kept either.
   void Forget(const std::string& uri);
   void Clear();
 
