@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "attune/base/ascii.h"
 #include "attune/cache/http_date.h"
 
 namespace attune::cache {
@@ -59,6 +60,13 @@ Duration Counted(std::chrono::milliseconds span) {
   return std::clamp<std::chrono::milliseconds>(span, Seconds(0), kDeltaSecondsMax);
 }
 
+// RFC 9111 5.1: of several, the first counts.
+Duration StatedAge(const HttpFields& fields) {
+  const std::string ages = fields.Combined("Age").value_or("");
+  const std::string_view first = Trim(std::string_view(ages).substr(0, ages.find(',')));
+  return ParseDeltaSeconds(first).value_or(Seconds(0));
+}
+
 Duration LifetimeOf(const HttpResponseCacheConfig& config, const KeptResponse& kept, WallTime now) {
   const CacheControl& control = kept.control;
   if (config.shared && control.s_maxage.has_value()) return *control.s_maxage;
@@ -97,6 +105,10 @@ bool NeedsOrigin(const HttpRequest& request) {
          std::ranges::any_of(kOwn, [&](std::string_view name) { return request.fields.Has(name); });
 }
 
+bool ForItselfAlone(const HttpResponseCacheConfig& config, const HttpRequest& request) {
+  return ControlOf(request.fields).no_store || (config.shared && request.fields.Has("Authorization"));
+}
+
 bool Storable(const HttpResponseCacheConfig& config, const HttpRequest& request, const HttpResponse& response) {
   const CacheControl control = ControlOf(response.fields);
   if (request.method != "GET" || request.fields.Has("Range")) return false;
@@ -125,8 +137,7 @@ KeptResponse MakeKept(const HttpResponseCacheConfig& config, const HttpRequest& 
   kept.date = DateIn(response.fields, "Date", exchange.received_wall).value_or(exchange.received_wall);
   kept.received_at = exchange.received_at;
   const Duration apparent = Counted(exchange.received_wall - kept.date);
-  const Duration stated = ParseDeltaSeconds(response.fields.Combined("Age").value_or("0")).value_or(Seconds(0));
-  kept.age_initial = std::max(apparent, stated + (exchange.received_at - exchange.asked_at));
+  kept.age_initial = std::max(apparent, StatedAge(response.fields) + (exchange.received_at - exchange.asked_at));
   kept.response = std::move(response);
   kept.lifetime = LifetimeOf(config, kept, exchange.received_wall);
   return kept;

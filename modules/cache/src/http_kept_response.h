@@ -39,6 +39,9 @@ bool UnsafeMethod(const std::string& method);
 // Carries a condition or a range of its own, which only the origin understands.
 bool NeedsOrigin(const HttpRequest& request);
 
+// What is answered to it may be meant for nobody else: if it may not be kept, that says nothing about what others get.
+bool ForItselfAlone(const HttpResponseCacheConfig& config, const HttpRequest& request);
+
 // RFC 9111 section 3.
 bool Storable(const HttpResponseCacheConfig& config, const HttpRequest& request, const HttpResponse& response);
 // RFC 9111 section 4.2. REQUIRES: Storable.

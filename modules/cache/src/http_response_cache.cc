@@ -220,7 +220,7 @@ void HttpResponseCache::Store::Keep(const HttpRequest& request, const HttpRespon
   if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";
   if (Storable(config_, as_get, response)) {
     Put(HttpUriKey(request.uri), MakeKept(config_, as_get, response, ExchangeOf(asked_at)));
-  } else if (request.method == "GET" && !ServerFailed(response.status)) {
+  } else if (request.method == "GET" && !ServerFailed(response.status) && !ForItselfAlone(config_, request)) {
     Drop(request);  // the origin has something newer that must not be kept
   }
 }
@@ -259,7 +259,7 @@ std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest&
   HttpResponse reply = ReplyWith(request, fresh);
   if (Storable(config_, as_get, updated)) {
     Put(HttpUriKey(request.uri), std::move(fresh));
-  } else {
+  } else if (!ForItselfAlone(config_, request)) {
     Drop(request);
   }
   return reply;

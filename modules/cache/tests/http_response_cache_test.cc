@@ -5,6 +5,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "attune/cache/http_date.h"
@@ -111,6 +112,38 @@ TEST_F(HttpResponseCacheTest, TheAgeCountsProxiesAndTheTimeOnTheWay) {
   EXPECT_EQ(cache_.Find(Get()).response->fields.Combined("Age"), "25");
   cache_.OnResponse(Get({}, "b"), Ok({{"Cache-Control", "max-age=60"}, {"Date", Date(-40s)}}), clock_.Now());
   EXPECT_EQ(cache_.Find(Get({}, "b")).response->fields.Combined("Age"), "40");
+}
+
+TEST_F(HttpResponseCacheTest, OfSeveralAgesTheFirstCounts) {
+  const auto age = [&](const HttpFields& ages) {
+    std::vector<HttpField> fields = ages.all();
+    fields.push_back({"Cache-Control", "max-age=60"});
+    Answered(Get(), Ok(HttpFields(std::move(fields))));
+    return cache_.Find(Get()).response->fields.Combined("Age");
+  };
+  EXPECT_EQ(age({{"Age", "50, 10"}}), "50");
+  EXPECT_EQ(age({{"Age", " 20"}, {"Age", "30"}}), "20");
+  EXPECT_EQ(age({{"Age", "soon"}}), "0");
+}
+
+TEST_F(HttpResponseCacheTest, WhatOneMayNotShareLeavesWhatOthersAreGiven) {
+  const HttpResponse plain = Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"1\""}}, "for all");
+  const HttpRequest no_store = Get({{"Cache-Control", "no-store"}});
+  const HttpRequest authorised = Get({{"Authorization", "Bearer x"}});
+  Answered(Get(), plain);
+  Answered(no_store, Ok({{"Cache-Control", "max-age=60"}}, "for one"));
+  EXPECT_EQ(cache_.Find(Get()).response->body, "for all");
+  Answered(authorised, Ok({{"Cache-Control", "no-store"}}, "for one"));
+  EXPECT_EQ(cache_.Find(Get()).response->body, "for all");
+  clock_.Advance(20s);
+  ASSERT_EQ(Outcome(no_store), kValidate);
+  Answered(no_store, {.status = 304, .fields = {}, .body = {}});
+  EXPECT_EQ(Outcome(Get()), kValidate) << "it is still there";
+
+  HttpResponseCache own(clock_, {.shared = false});
+  own.OnResponse(Get(), plain, clock_.Now());
+  own.OnResponse(authorised, Ok({{"Cache-Control", "no-store"}}), clock_.Now());
+  EXPECT_EQ(own.size(), 0U) << "there are no others";
 }
 
 TEST_F(HttpResponseCacheTest, KeepsNothingThatItMustNot) {
@@ -390,6 +423,18 @@ TEST_F(HttpResponseCacheTest, OfTooManyChangesTheOldestCountsForAll) {
   EXPECT_EQ(Outcome(Get({}, "https://a/else")), kForward);
   cache_.OnResponse(Get({}, "https://a/else"), response, changed_at[43]);
   EXPECT_EQ(Outcome(Get({}, "https://a/else")), kFresh);
+}
+
+TEST_F(HttpResponseCacheTest, TheBodyOfAGetIsNotReplacedByTheMissingOneOfAHead) {
+  Answered(Get(), Ok({{"Cache-Control", "max-age=10"}, {"ETag", "\"1\""}}));
+  clock_.Advance(20s);
+  HttpRequest head = Get();
+  head.method = "HEAD";
+  ASSERT_EQ(cache_.Find(head).to_origin->method, "GET");
+  Answered(head, Ok({{"Cache-Control", "max-age=60"}, {"ETag", "\"2\""}}, ""));
+  EXPECT_EQ(Outcome(Get()), kValidate);
+  Answered(Get(), {.status = 304, .fields = {{"ETag", "\"1\""}}, .body = {}});
+  EXPECT_EQ(cache_.Find(Get()).response->body, "body");
 }
 
 TEST_F(HttpResponseCacheTest, HeadIsAnsweredFromAGetWithoutItsBody) {

@@ -21,7 +21,8 @@
 //            the fragment make no difference.
 // Variants   Vary selects among the responses to one URI; `*` is never kept.
 // Shared     a shared cache keeps nothing that is private, and answers to requests with Authorization only when
-//            the response says public, must-revalidate or s-maxage.
+//            the response says public, must-revalidate or s-maxage. What one of these, or a request that says
+//            no-store, gets and may not be kept leaves what others are given as it is.
 // Unsafe     POST, PUT, DELETE and every unknown method go through, and when they succeed what is kept for the URI
 //            (and for Location and Content-Location on the same origin, relative or not) is gone. Responses to what
 //            was asked for before, and that come after it, are passed on and not kept.
