@@ -97,6 +97,7 @@ Status PrefetchGate::Add(std::unique_ptr<Prefetcher> prefetcher) {
                                             "': the gate has " + std::to_string(kPrefetchersMax));
   }
   members_.emplace_back();
+  shadow_->Add();
   members_.back().statistics.name = prefetcher->name();
   members_.back().prefetcher = std::move(prefetcher);
   return OkStatus();
@@ -117,15 +118,15 @@ void PrefetchGate::Resize(std::size_t entries_max) {
   // What is proposed later than the cache is large would have been evicted again.
   in_flight_ = std::make_unique<ProposalTable>(std::max(kInFlightMin, std::min(entries_max, config_.in_flight_max)));
   shadow_ = std::make_unique<PrefetchShadow>(entries_max, config_.shadow_entries, config_.harm_max);
+  for (std::size_t i = 0; i < members_.size(); ++i) shadow_->Add();
 }
 
 void PrefetchGate::OnAccess(PrefetchKey key, AccessOutcome outcome, std::vector<PrefetchKey>& load_ahead) {
   ++counts_.accesses;
   allowance_ = std::min(allowance_ + issued_max(), kAllowanceMax);
   Resolve(key, outcome);
-  const bool harmful_before = shadow_->harmful();
   shadow_->Access(key);
-  if (shadow_->harmful() && !harmful_before) ++counts_.stops;
+  NoteVerdicts();
   for (std::size_t i = 0; i < members_.size(); ++i) {
     proposals_.clear();
     members_[i].prefetcher->Observe(key);
@@ -133,6 +134,13 @@ void PrefetchGate::OnAccess(PrefetchKey key, AccessOutcome outcome, std::vector<
     for (const Proposal& proposal : proposals_) {
       if (proposal.key != key) Consider(i, proposal, load_ahead);
     }
+  }
+}
+
+void PrefetchGate::NoteVerdicts() {
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const bool stopped_before = std::exchange(members_[i].statistics.stopped, shadow_->stops(i));
+    if (members_[i].statistics.stopped && !stopped_before) ++counts_.stops;
   }
 }
 
@@ -209,29 +217,39 @@ void PrefetchGate::Consider(std::size_t member, const Proposal& proposal, std::v
   const PendingProposal* const pending = in_flight_->Find(proposal.key);
   if (pending != nullptr && (pending->issued || !GoodEnough(record))) return;
   if (resident_(proposal.key)) return;
-  if (pending != nullptr) {  // watched until now: whoever dares to issue it takes it over
-    LevelRecord& before = members_[pending->prefetcher].levels[pending->level];
-    before.proposed = std::max(before.proposed - 1, before.used);
-    in_flight_->Take(proposal.key);
+  const bool wanted = Wants(member, record, proposal.key);
+  const bool issues = wanted && !members_[member].statistics.stopped;
+  if (wanted && !issues) ++counts_.refused_harm;
+  if (pending != nullptr) {  // watched until now: whoever issues it takes it over
+    if (!issues) return;
+    Release(*pending);
   }
   ++members_[member].statistics.proposed;
-  const bool issues = Issues(record);
-  if (issues) shadow_->Prefetch(proposal.key);
-  const bool stopped = issues && shadow_->harmful();
-  if (stopped) ++counts_.refused_harm;
   // Counted when proposed rather than when resolved: those that come true do so sooner than
   // those that do not, so a record of resolved ones alone would flatter.
   record.proposed += 1;
   Fade(record, kLevelMemory);
-  if (issues && !stopped) {
+  if (issues) {
     CountIssued(member);
     load_ahead.push_back(proposal.key);
   }
   const auto oldest = in_flight_->Put({.key = proposal.key,
                                        .prefetcher = static_cast<std::uint8_t>(member),
                                        .level = proposal.level,
-                                       .issued = issues && !stopped});
+                                       .issued = issues});
   if (oldest.has_value()) OnWasted(*oldest);
+}
+
+bool PrefetchGate::Wants(std::size_t member, const LevelRecord& record, PrefetchKey key) {
+  if (!Issues(record)) return false;
+  shadow_->Prefetch(member, key);
+  return true;
+}
+
+void PrefetchGate::Release(const PendingProposal& watched) {
+  LevelRecord& record = members_[watched.prefetcher].levels[watched.level];
+  record.proposed = std::max(record.proposed - 1, record.used);
+  in_flight_->Take(watched.key);
 }
 
 void PrefetchGate::CountIssued(std::size_t member) {
@@ -244,9 +262,11 @@ void PrefetchGate::CountIssued(std::size_t member) {
 
 PrefetchStatistics PrefetchGate::Statistics() const {
   PrefetchStatistics statistics = counts_;
-  statistics.stopped = shadow_->harmful();
   statistics.gain = shadow_->gain();
-  for (const Member& member : members_) statistics.prefetchers.push_back(member.statistics);
+  for (const Member& member : members_) {
+    statistics.stopped = statistics.stopped || member.statistics.stopped;
+    statistics.prefetchers.push_back(member.statistics);
+  }
   return statistics;
 }
 

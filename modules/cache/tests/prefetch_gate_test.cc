@@ -98,6 +98,57 @@ TEST(PrefetchGateTest, WhereNothingHelpsNothingIsLost) {
   }
 }
 
+// Loads what nobody will ask for, with every access.
+class Junk final : public Prefetcher {
+ public:
+  std::string_view name() const noexcept override { return "junk"; }
+  Bytes bytes() const noexcept override { return Bytes(sizeof(*this)); }
+  void Observe(PrefetchKey) override {}
+  void Propose(std::size_t, std::vector<Proposal>& proposals) override {
+    proposals.push_back({.key = next_++, .level = 3});
+  }
+
+ private:
+  PrefetchKey next_ = PrefetchKey{1} << 50U;
+};
+
+// 150 keys in no order and a sequence, in a cache of 200; any level may issue, so that only harm stops a prefetcher.
+Outcome ReplayWithJunk(std::size_t junk, std::size_t accesses) {
+  SimulatedCache cache(PolicyKind::kLru, 200);
+  PrefetchGate gate(200, {.key_space = KeySpace::kSpatial, .precision_min = 0, .issued_max = 8},
+                    [&cache](PrefetchKey key) { return cache.Contains(key); });
+  EXPECT_TRUE(gate.Add(std::make_unique<StridePrefetcher>()).ok());
+  for (std::size_t i = 0; i < junk; ++i) EXPECT_TRUE(gate.Add(std::make_unique<Junk>()).ok());
+  sys::Random random(7);
+  std::vector<PrefetchKey> load_ahead;
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < accesses; ++i) {
+    const PrefetchKey key = i % 4 == 0 ? (PrefetchKey{1} << 30U) + i / 4 : random.Below(150);
+    const bool hit = cache.Access(key);
+    hits += hit ? 1U : 0U;
+    load_ahead.clear();
+    gate.OnAccess(key, hit ? AccessOutcome::kHit : AccessOutcome::kMiss, load_ahead);
+    for (const PrefetchKey ahead : load_ahead) cache.Access(ahead);
+  }
+  return {static_cast<double>(hits) / static_cast<double>(accesses), 0, gate.Statistics()};
+}
+
+TEST(PrefetchGateTest, APrefetcherThatHarmsIsStoppedAndTheOthersGoOn) {
+  const Outcome alone = ReplayWithJunk(0, kAccesses);
+  EXPECT_EQ(alone.statistics.stops, 0U);
+  EXPECT_EQ(alone.statistics.refused_harm, 0U);
+  EXPECT_FALSE(alone.statistics.stopped);
+  const Outcome outcome = ReplayWithJunk(3, kAccesses);
+  EXPECT_GT(outcome.hit_ratio, alone.hit_ratio - 0.02) << "what it takes to find out";
+  EXPECT_GE(outcome.statistics.stops, 3U);
+  EXPECT_GT(outcome.statistics.refused_harm, kAccesses);
+  EXPECT_TRUE(outcome.statistics.stopped);
+  const auto& stride = outcome.statistics.prefetchers.front();
+  EXPECT_FALSE(stride.stopped);
+  EXPECT_GT(stride.issued, alone.statistics.issued * 9 / 10);
+  for (std::size_t i = 1; i <= 3; ++i) EXPECT_TRUE(outcome.statistics.prefetchers[i].stopped) << i;
+}
+
 TEST(PrefetchGateTest, IssuesNoMoreThanItsAllowance) {
   sys::Random random(4);
   const Accesses accesses = generated::InterleavedStreams(kAccesses, 4, random);

@@ -1,6 +1,6 @@
 #pragma once
-// PrefetchGate: decides which guesses of the prefetchers are worth loading, and stops when
-// prefetching does more harm than good.
+// PrefetchGate: decides which guesses of the prefetchers are worth loading, and stops a prefetcher
+// that does more harm than good.
 //
 //   PrefetchGate gate(10'000, {.key_space = KeySpace::kSpatial}, [&](PrefetchKey key) { return cache.Has(key); });
 //   ATTUNE_RETURN_IF_ERROR(gate.Add(std::make_unique<StridePrefetcher>()));
@@ -12,9 +12,10 @@
 //            gate, so a level that becomes good is found again. One bad level does not silence the
 //            good ones. If what was issued falls short as a whole, every level must be better by
 //            that much.
-// Harm       Two miniature caches, one that prefetches and one that does not, see the same sample
-//            of the keys. When the one without wins by more than harm_max, issuing stops;
-//            the miniatures go on, and it resumes when they say so.
+// Harm       Miniature caches see the same sample of the keys: one without prefetching, one for each
+//            prefetcher and one for all of them. A prefetcher whose miniature loses more than harm_max
+//            against the one without is stopped, and the others go on; where they harm only together,
+//            the one that gains most goes on alone. The miniatures go on, and it resumes when they say so.
 // Depth      Prefetchers look one step ahead. Where loads come too late (kJoined) depth doubles up
 //            to depth_max; where they are wasted it halves: Srinath et al., "Feedback Directed
 //            Prefetching", HPCA 2007.
@@ -22,7 +23,8 @@
 //            access on average, at most 64 at once; prefetchers: kPrefetchersMax.
 // Ownership  owns its prefetchers. `resident` is called inside OnAccess, for proposals alone.
 // Threads    none: whoever holds the cache's lock, or one thread that is fed the accesses.
-// Cost       that of the prefetchers and about 100 ns for each access, half of it the miniatures; see the README.
+// Cost       that of the prefetchers and 50 to 200 ns for each access, most of it the miniatures where the cache is no
+//            larger than they are; see the README.
 
 #include <array>
 #include <cstddef>
@@ -80,6 +82,7 @@ struct PrefetcherStatistics {
   std::uint64_t issued = 0;
   std::uint64_t used = 0;  // of those issued, asked for while they were there
   std::uint64_t late = 0;  // of those used, still being loaded
+  bool stopped = false;    // now, because of harm
 };
 
 struct PrefetchStatistics {
@@ -89,9 +92,9 @@ struct PrefetchStatistics {
   std::uint64_t late = 0;
   std::uint64_t refused_precision = 0;  // proposals that were only watched
   std::uint64_t refused_budget = 0;     // good enough, but over issued_max
-  std::uint64_t refused_harm = 0;       // good enough, but issuing is stopped
-  std::uint64_t stops = 0;              // times that issuing was found to be harmful
-  bool stopped = false;                 // now
+  std::uint64_t refused_harm = 0;       // good enough, but of a prefetcher that is stopped
+  std::uint64_t stops = 0;              // times that a prefetcher was found to be harmful
+  bool stopped = false;                 // now, at least one of them
   double gain = 0;                      // of hit ratio by prefetching, recently, as the miniature caches see it
   std::vector<PrefetcherStatistics> prefetchers;
 
@@ -147,6 +150,7 @@ class PrefetchGate {
 
   double precision_min() const noexcept;
   double issued_max() const noexcept;
+  void NoteVerdicts();
   void Resolve(PrefetchKey key, AccessOutcome outcome);
   void OnUsed(const PendingProposal& proposal, bool late);
   void OnWasted(const PendingProposal& proposal);
@@ -154,6 +158,9 @@ class PrefetchGate {
   void Consider(std::size_t member, const Proposal& proposal, std::vector<PrefetchKey>& load_ahead);
   bool GoodEnough(const LevelRecord& record) const;
   bool Issues(const LevelRecord& record);
+  // It would be loaded if nothing were stopped; the miniatures are told.
+  bool Wants(std::size_t member, const LevelRecord& record, PrefetchKey key);
+  void Release(const PendingProposal& watched);
   void CountIssued(std::size_t member);
 
   const PrefetchGateConfig config_;

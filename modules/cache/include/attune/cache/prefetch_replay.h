@@ -8,7 +8,7 @@
 // nothing is late. A hit is a key that was there when it was asked for, whoever loaded it.
 //
 // Threads    a free function without state.
-// Cost       200 to 400 ns a request with prefetching; see the README.
+// Cost       200 to 500 ns a request with prefetching; see the README.
 
 #include <cstddef>
 #include <cstdint>
