@@ -22,6 +22,23 @@ TEST(Utf8Test, EveryLengthBeginsAndEndsWhereTheStandardSays) {
   EXPECT_EQ(Utf8(0x10FFFF), "\xF4\x8F\xBF\xBF");
 }
 
+void ExpectStep(std::string_view text, std::size_t size, bool valid) {
+  const Utf8Step step = DecodeUtf8Step(text);
+  EXPECT_EQ(step.size, size);
+  EXPECT_EQ(step.valid, valid);
+}
+
+TEST(Utf8Test, AStepIsOneSequenceOrTheMaximalPartOfABrokenOne) {
+  ExpectStep("ab", 1, true);
+  ExpectStep("\xE2\x82\xAC€", 3, true);
+  ExpectStep("\xF4\x8F\xBF\xBF", 4, true);
+  ExpectStep("\xE2\x82", 2, false);
+  ExpectStep("\x80", 1, false);
+  ExpectStep("\xC0\x80", 1, false);          // overlong
+  ExpectStep("\xED\xA0\x80", 1, false);      // a surrogate
+  ExpectStep("\xF4\x90\x80\x80", 1, false);  // above U+10FFFF
+}
+
 TEST(Utf8Test, AppendsToWhatIsThere) {
   std::string text = "5 ";
   AppendUtf8(U'€', text);

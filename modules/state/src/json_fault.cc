@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "utf8.h"
+#include "attune/base/utf8.h"
 
 namespace attune::state {
 namespace {

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "attune/base/utf8.h"
 #include "attune/state/value.h"
 #include "byte_scan.h"
-#include "utf8.h"
 
 namespace attune::state {
 namespace {
