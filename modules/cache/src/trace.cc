@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attune/base/ascii.h"
+#include "attune/base/utf8.h"
 #include "trace_gzip.h"
 
 namespace attune::cache {
@@ -59,9 +60,28 @@ bool LooksLikeRecords(std::string_view bytes) {
   return true;
 }
 
-TraceFormat Detect(std::string_view bytes) {
+bool IsReadable(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Utf8Step step = DecodeUtf8Step(bytes);
+    const auto c = static_cast<unsigned char>(bytes.front());
+    const bool control = (c < ' ' && (c < '\t' || c > '\r')) || c == 0x7F;
+    const bool cut = step.size == bytes.size();  // what is looked at may end within a sequence
+    if (control || (!step.valid && !cut)) return false;
+    bytes.remove_prefix(step.size);
+  }
+  return true;
+}
+
+// Lines that a person can read, whether or not each of them is a key: a bad one is to be named, and read as binary keys
+// the file would be nonsense that nobody notices.
+bool LooksLikeText(std::string_view bytes) {
   constexpr std::string_view kOfText = "0123456789*\r\n \t";
-  if (bytes.substr(0, kDetectBytes).find_first_not_of(kOfText) == std::string_view::npos) return TraceFormat::kText;
+  if (bytes.find_first_not_of(kOfText) == std::string_view::npos) return true;
+  return bytes.find('\n') != std::string_view::npos && IsReadable(bytes);
+}
+
+TraceFormat Detect(std::string_view bytes) {
+  if (LooksLikeText(bytes.substr(0, kDetectBytes))) return TraceFormat::kText;
   if (LooksLikeRecords(bytes)) return TraceFormat::kOracleGeneral;
   return TraceFormat::kU64;
 }

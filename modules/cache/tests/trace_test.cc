@@ -62,6 +62,19 @@ TEST(Trace, ReadsBigEndianKeys) {
   EXPECT_THAT(halves->keys, ElementsAre(0x8000'0000U, 1, 0, 2));
 }
 
+TEST(Trace, KeysThatContainALineFeedAreNoLines) {
+  const std::string bytes = Number(0x0A0A'4142'4344'4546U, 8, true) + Number(0x0A01'0A41'4242'4242U, 8, true);
+  const auto trace = ParseTrace(bytes, "t");
+  ASSERT_TRUE(trace.ok()) << trace.error().message();
+  EXPECT_EQ(trace->format, TraceFormat::kU64);
+}
+
+TEST(Trace, ABadLineBehindWhatIsLookedAtIsNamedAsWell) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "7\n";
+  EXPECT_THAT(ParseTrace(text + "x\n", "t").error().message(), HasSubstr("line 3001 (byte 6000) is 'x'"));
+}
+
 TEST(Trace, ReadsTheKeysOfOracleGeneralRecords) {
   const std::string bytes = Record(10, 77, 2) + Record(10, 88, -1) + Record(11, 77, -1);
   const auto trace = ParseTrace(bytes, "t");
@@ -91,6 +104,10 @@ TEST(Trace, AnErrorNamesFilePlaceAndContent) {
               HasSubstr("a.trace: line 3 (byte 4) is 'x9'"));
   EXPECT_THAT(ParseTrace("18446744073709551616\n", "a.trace").error().message(), HasSubstr("below 2^64"));
   EXPECT_THAT(ParseTrace("12 13\n", "a.trace").error().message(), HasSubstr("'12 13'"));
+  EXPECT_THAT(ParseTrace("1\n2\nx\n3\n", "a.trace").error().message(),  // eight bytes, as one key of u64 has
+              HasSubstr("a.trace: line 3 (byte 4) is 'x', not a decimal key"));
+  EXPECT_THAT(ParseTrace("7\nklíč\n", "a.trace").error().message(), HasSubstr("a.trace: line 2 (byte 2) is 'kl"));
+  EXPECT_THAT(ParseTrace("100,4096\n", "a.csv").error().message(), HasSubstr("a.csv: line 1 (byte 0) is '100,4096'"));
   EXPECT_THAT(ParseTrace(std::string(13, 'a'), "b.bin").error().message(),
               HasSubstr("b.bin: ends at byte 13 with 5 bytes of a record of 8 (u64)"));
   EXPECT_THAT(ParseTrace("", "empty").error().message(), HasSubstr("empty: holds no request"));
