@@ -16,6 +16,7 @@ import struct
 import subprocess
 import threading
 import time
+import xml.etree.ElementTree
 
 import attune_process
 from attune_process import Home, ProcessTest, unique_word, until
@@ -318,11 +319,51 @@ class CacheReplay(ProcessTest):
         trace = self.home.path / "requests.trace"
         trace.write_text("1\n")
         for flags, said in ((["--prefetch", "psychic"], "markov"), (["--ids", "numbers"], "opaque"),
-                            (["--prefetch", "stride"], "--ids spatial"), (["--policy", "belady"], "lirs")):
+                            (["--prefetch", "stride"], "--ids spatial"), (["--policy", "belady"], "lirs"),
+                            (["--chart", str(self.home.path)], "is a folder"),
+                            *((["--size", size], f"--size '{size}' is not a whole number of entries from 1 to ")
+                              for size in ("-1", "2.5", "0", "1e3", "99999999999999999999"))):
             with self.subTest(" ".join(flags)):
                 done = self.home.cli("cache", "replay", trace, "--size", "2", *flags, data=False)
                 self.assertEqual(done.returncode, 2, done)
                 self.assertIn(said, done.stderr)
+                self.assertEqual(done.stdout, "")
+
+    def test_how_a_trace_was_read_is_said(self):
+        trace = self.home.path / "requests.trace"
+        trace.write_text("1\n\n2\n*\n1\n")
+        shown = self.home.cli("cache", "replay", trace, "--size", "2", "--policy", "lru", data=False).stdout
+        self.assertIn(f"{trace}: 3 requests, read as text, 2 lines skipped", shown)
+        answer = self.home.cli_json("cache", "replay", trace, trace, "--size", "2", "--policy", "lru", data=False)
+        self.assertEqual(answer["sources"],
+                         [{"path": str(trace), "format": "text", "requests": 3, "lines_skipped": 2}])
+        trace.write_text("1\n2\nx\n3\n")  # eight bytes, as a binary key has
+        done = self.home.cli("cache", "replay", trace, "--size", "2", data=False)
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("line 3 (byte 4) is 'x', not a decimal key", done.stderr)
+        trace.write_bytes(bytes(13))
+        done = self.home.cli("cache", "replay", trace, "--size", "2", data=False)
+        self.assertIn("a record of 8 (u64); --format text, u64, u32 or oracle-general reads it as that", done.stderr)
+
+    def test_a_chart_that_cannot_be_written_is_said_before_the_replay(self):
+        trace = self.home.path / "requests.trace"
+        trace.write_text("1\n")
+        done = self.home.cli("cache", "replay", trace, "--size", "2", "--chart", self.home.path / "no" / "chart.svg",
+                             data=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("chart.svg cannot be written", done.stderr)
+
+    def test_a_chart_is_xml_whatever_the_trace_is_called(self):
+        trace = os.fsencode(self.home.path) + b"/day\xff<1>&.trace"
+        pathlib.Path(os.fsdecode(trace)).write_text("1\n2\n1\n")
+        chart = self.home.path / "chart.svg"
+        done = self.home.cli("cache", "replay", os.fsdecode(trace), "--size", "2", "--policy", "lru", "--json", "--chart",
+                             chart, data=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (title,) = xml.etree.ElementTree.parse(chart).getroot().iter("{http://www.w3.org/2000/svg}title")
+        self.assertEqual(title.text, "day\ufffd<1>&.trace")
+        self.assertEqual(list(self.home.path.glob("*.part")), [])
 
 
 class Asking(ProcessTest):

@@ -1,6 +1,7 @@
 // attune cache replay: what each cache policy would have made of a recorded trace.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -64,8 +65,17 @@ struct Prefetching {
   cache::KeySpace ids = cache::KeySpace::kOpaque;
 };
 
+// One file, and how it was read.
+struct Source {
+  std::string path;
+  cache::TraceFormat format = cache::TraceFormat::kText;
+  std::size_t requests = 0;
+  std::uint64_t lines_skipped = 0;
+};
+
 struct Workload {
   std::string name;
+  std::vector<Source> sources;  // each file once
   std::vector<KeyHash> requests;
   std::vector<std::uint64_t> keys;  // of the requests; empty where nothing is loaded ahead
 
@@ -74,6 +84,17 @@ struct Workload {
     return static_cast<double>(time.count()) / static_cast<double>(requests.size());
   }
 };
+
+// Which format was told from the content is not always what the user sees in it.
+Error WithFormatsNamed(const Error& error) {
+  return {error.code(), error.message() + "; --format text, u64, u32 or oracle-general reads it as that"};
+}
+
+Result<cache::Trace> ReadSource(const std::string& path, const cache::TraceOptions& options) {
+  auto trace = ReadTrace(sys::RealFileSystem(), path, options);
+  const bool told = !options.format.has_value() && !trace.ok() && trace.error().code() == ErrorCode::kInvalidArgument;
+  return told ? WithFormatsNamed(trace.error()) : std::move(trace);
+}
 
 // The files one after the other. A file that is named twice is read once, and its keys come back.
 Result<Workload> ReadWorkload(const ReplayFlags& flags, PrefetchChoice prefetch) {
@@ -88,7 +109,8 @@ Result<Workload> ReadWorkload(const ReplayFlags& flags, PrefetchChoice prefetch)
   for (const std::string& path : flags.traces) {
     auto found = read.find(path);
     if (found == read.end()) {
-      ATTUNE_ASSIGN_OR_RETURN(cache::Trace trace, ReadTrace(sys::RealFileSystem(), path, options));
+      ATTUNE_ASSIGN_OR_RETURN(cache::Trace trace, ReadSource(path, options));
+      workload.sources.push_back({path, trace.format, trace.keys.size(), trace.lines_skipped});
       found = read.try_emplace(path, read.size(), std::move(trace)).first;
     }
     const auto& [source, trace] = found->second;
@@ -142,16 +164,26 @@ Result<Prefetching> ParsePrefetching(const ReplayFlags& flags) {
   return prefetching;
 }
 
-Result<std::vector<std::size_t>> Sizes(const std::vector<std::size_t>& wanted) {
-  std::vector<std::size_t> sizes = wanted;
+Result<std::size_t> ParseSize(const std::string& text) {
+  std::size_t entries = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), entries);
+  if (error != std::errc() || stop != text.data() + text.size() || entries == 0 || entries > kEntriesMax) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "--size '" + text + "' is not a whole number of entries from 1 to " + std::to_string(kEntriesMax));
+  }
+  return entries;
+}
+
+Result<std::vector<std::size_t>> Sizes(const std::vector<std::string>& wanted) {
+  std::vector<std::size_t> sizes;
+  for (const std::string& text : wanted) {
+    ATTUNE_ASSIGN_OR_RETURN(const std::size_t entries, ParseSize(text));
+    sizes.push_back(entries);
+  }
   std::ranges::sort(sizes);
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   if (sizes.empty() || sizes.size() > kSizesMax) {
     return Error(ErrorCode::kInvalidArgument, "--size takes 1 to " + std::to_string(kSizesMax) + " sizes");
-  }
-  if (sizes.front() == 0 || sizes.back() > kEntriesMax) {
-    return Error(ErrorCode::kInvalidArgument, "--size " + std::to_string(sizes.front() == 0 ? 0 : sizes.back()) +
-                                                  " is not within 1 to " + std::to_string(kEntriesMax) + " entries");
   }
   return sizes;
 }
@@ -226,6 +258,19 @@ void PrintLearning(const Workload& workload, const SizeReport& report) {
                           .c_str());
 }
 
+std::string SourceLine(const Source& source) {
+  std::string line = source.path + ": " + Thousands(source.requests) + " requests, read as ";
+  line += ToString(source.format);
+  if (source.lines_skipped > 0) line += ", " + Thousands(source.lines_skipped) + " lines skipped (blank, or of '*')";
+  return line;
+}
+
+void PrintWorkload(const Workload& workload) {
+  for (const Source& source : workload.sources) std::printf("%s\n", SourceLine(source).c_str());
+  if (workload.requests.size() == workload.sources.front().requests) return;  // a single file, once
+  std::printf("%s: %s requests\n", workload.name.c_str(), Thousands(workload.requests.size()).c_str());
+}
+
 void PrintReport(const Workload& workload, const SizeReport& report) {
   std::printf("\n%s\n", Bold(Thousands(report.entries) + " entries").c_str());
   std::vector<std::vector<std::string>> rows = {
@@ -272,6 +317,17 @@ void PrintMoves(const SizeReport& report) {
       std::printf("%s\n", Dim("  and " + Thousands(moves.size() - kMovesShown) + " moves more; see --json").c_str());
     }
   }
+}
+
+Array JsonOf(const std::vector<Source>& sources) {
+  Array json;
+  for (const Source& source : sources) {
+    json.push_back(Object{{"path", source.path},
+                          {"format", std::string(ToString(source.format))},
+                          {"requests", source.requests},
+                          {"lines_skipped", source.lines_skipped}});
+  }
+  return json;
 }
 
 Value JsonOf(const Workload& workload, const SizeReport& report) {
@@ -342,6 +398,22 @@ std::vector<std::size_t> Ladder(std::size_t size) {
   return sizes;
 }
 
+// A replay may take minutes, and is to fail before them where its picture cannot be written. An older picture stays
+// until there is a new one.
+Status CheckWritable(const std::string& path) {
+  if (path.empty()) return OkStatus();
+  sys::FileSystem& files = sys::RealFileSystem();
+  const auto there = files.Stat(path);
+  if (there.ok() && there->kind == sys::FileKind::kDirectory) {
+    return Error(ErrorCode::kInvalidArgument, "--chart " + path + " is a folder; name a file in it");
+  }
+  const std::string probe = path + ".part";
+  if (const Status written = files.WriteAtomically(probe, ""); !written.ok()) {
+    return Error(written.error().code(), "--chart " + path + " cannot be written: " + written.error().message());
+  }
+  return files.Remove(probe);
+}
+
 Status WriteChart(const std::string& path, const Workload& workload, const std::vector<SizeReport>& reports,
                   const std::vector<Contender>& contenders) {
   if (reports.size() > 1) {
@@ -360,10 +432,9 @@ Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags) {
   ATTUNE_ASSIGN_OR_RETURN(const auto sizes, Sizes(flags.sizes));
   ATTUNE_ASSIGN_OR_RETURN(const auto contenders, Contenders(flags.policies));
   ATTUNE_ASSIGN_OR_RETURN(const Prefetching prefetching, ParsePrefetching(flags));
+  ATTUNE_RETURN_IF_ERROR(CheckWritable(flags.chart));
   ATTUNE_ASSIGN_OR_RETURN(const Workload workload, ReadWorkload(flags, prefetching.choice));
-  if (!context.json) {
-    std::printf("%s: %s requests\n", workload.name.c_str(), Thousands(workload.requests.size()).c_str());
-  }
+  if (!context.json) PrintWorkload(workload);
   std::vector<SizeReport> reports;
   Array json;
   for (const std::size_t entries : sizes) {
@@ -380,7 +451,10 @@ Status RunCacheReplay(const CommandContext& context, const ReplayFlags& flags) {
     }
   }
   if (context.json) {
-    const Object answer{{"trace", workload.name}, {"requests", workload.requests.size()}, {"sizes", json}};
+    const Object answer{{"trace", workload.name},
+                        {"sources", JsonOf(workload.sources)},
+                        {"requests", workload.requests.size()},
+                        {"sizes", json}};
     std::printf("%s\n", state::PrintJson(Value(answer), {.indent = 2}).c_str());
   }
   if (flags.chart.empty()) return OkStatus();

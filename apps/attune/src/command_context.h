@@ -28,7 +28,7 @@ Result<std::string> DataDirFor(const CommandContext& context, const std::string&
 // What `attune cache replay` was asked for.
 struct ReplayFlags {
   std::vector<std::string> traces;  // replayed one after the other
-  std::vector<std::size_t> sizes;   // in entries
+  std::vector<std::string> sizes;   // in entries
   std::vector<std::string> policies{"all"};
   std::string prefetch = "none";  // none, stride, markov or all
   std::string ids = "opaque";     // or spatial: what a key's neighbours mean

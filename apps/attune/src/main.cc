@@ -334,6 +334,7 @@ void CommandLine::AddCache() {
   replay->add_option("--size", replay_.sizes, "Entries that the cache holds; several make several tables")
       ->delimiter(',')
       ->allow_extra_args(false)
+      ->type_name("ENTRIES")
       ->required();
   replay->add_option("--policy", replay_.policies, "Names of policies, auto (self-choosing), or all")
       ->delimiter(',')

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "attune/base/check.h"
+#include "attune/base/utf8.h"
 
 namespace attune::cache {
 namespace {
@@ -24,25 +25,38 @@ constexpr std::array<std::string_view, 12> kColours = {"#0072b2", "#d55e00", "#0
                                                        "#56b4e9", "#8c6d00", "#7b3294", "#e69f00",
                                                        "#4d4d4d", "#1b7837", "#a50026", "#3f51b5"};
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+std::string_view EscapeAscii(const char& c) {
+  switch (c) {
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '&':
+      return "&amp;";
+    case '"':
+      return "&quot;";
+    default:
+      return static_cast<unsigned char>(c) < 0x20 ? std::string_view("?") : std::string_view(&c, 1);
+  }
+}
+
+// U+FFFE and U+FFFF are well-formed, and no characters of XML.
+bool IsNoncharacter(std::string_view sequence) { return sequence == "\xEF\xBF\xBE" || sequence == "\xEF\xBF\xBF"; }
+
+// File names are any bytes, and a reader of XML refuses a document with one byte that is no UTF-8.
 std::string Escape(std::string_view text) {
   std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  while (!text.empty()) {
+    const Utf8Step step = DecodeUtf8Step(text);
+    const std::string_view sequence = text.substr(0, step.size);
+    if (!step.valid || IsNoncharacter(sequence)) {
+      escaped += kReplacement;
+    } else {
+      escaped += sequence.size() == 1 ? EscapeAscii(sequence.front()) : sequence;
     }
+    text.remove_prefix(step.size);
   }
   return escaped;
 }

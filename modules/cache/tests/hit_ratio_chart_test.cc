@@ -46,5 +46,12 @@ TEST(HitRatioChart, EscapesWhatItIsGiven) {
   EXPECT_EQ(Count(svg, "</svg>"), 1U);
 }
 
+TEST(HitRatioChart, WhatIsNoTextOfXmlIsReplaced) {
+  const std::string svg = RenderSvg({.title = "day\xFFone \xE2\x82 \xEF\xBF\xBF\u20AC.trace",
+                                     .sizes = {1},
+                                     .lines = {{.name = "x", .ratios = {0.5}}}});
+  EXPECT_THAT(svg, HasSubstr("<title>day\uFFFDone \uFFFD \uFFFD\u20AC.trace</title>"));
+}
+
 }  // namespace
 }  // namespace attune::cache
