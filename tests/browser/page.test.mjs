@@ -206,7 +206,8 @@ describe('charts', () => {
     const { caches } = await attune.get('/v1/status');
     assert.ok(caches.find((cache) => cache.name === 'answers').hits >= 1);
     await withPage('charts', async (page) => {
-      await page.getByRole('row', { name: /^answers .*%/ }).waitFor();
+      await page.getByRole('row', { name: /^answers .*% .* \d+ × [\d.]+ .s/ }).waitFor(); // loads, and the time of one
+      await page.getByRole('columnheader', { name: 'May have' }).first().waitFor();
       await page.getByRole('row', { name: /^messages pool/ }).waitFor();
     });
   });
@@ -232,6 +233,23 @@ describe('knobs', () => {
       await row.getByRole('button', { name: `Unpin ${name}` }).click();
       await row.getByText('pinned', { exact: true }).waitFor({ state: 'detached' });
       await otherRow.getByText('pinned', { exact: true }).waitFor({ state: 'detached' });
+    });
+  });
+
+  it('say what was decided, and why', async () => {
+    const { knobs } = await attune.get('/v1/knobs');
+    const { name, value } = knobs.find((knob) => !knob.pinned && !knob.domain.startsWith('one of'));
+    await withPage('knobs', async (page) => {
+      const row = page.locator(`[data-knob="${name}"]`);
+      await row.getByRole('button', { name: `Pin ${name}` }).click();
+      await row.getByRole('button', { name: `Unpin ${name}` }).click();
+      await row.getByText('pinned', { exact: true }).waitFor({ state: 'detached' });
+      const { decisions } = await attune.get(`/v1/journal?about=${name}`);
+      assert.deepEqual(decisions.slice(0, 2).map(({ by }) => by), ['unpin', 'pin']);
+      assert.equal(decisions[1].to, value);
+      await page.locator(`[data-decision="${decisions[0].id}"]`).getByText('a person gave it back').waitFor();
+      await page.getByRole('button', { name: 'Caches only' }).click();
+      await page.locator(`[data-decision="${decisions[0].id}"]`).waitFor({ state: 'detached' });
     });
   });
 

@@ -22,7 +22,7 @@ import attune_process
 from attune_process import Home, ProcessTest, unique_word, until
 
 COMMANDS = [["up"], ["ask"], ["remember"], ["forget"], ["chat"], ["chat", "import"], ["chat", "list"], ["chat", "show"],
-            ["chat", "export"], ["status"], ["knobs"], ["knobs", "pin"], ["knobs", "unpin"], ["config"], ["mcp"],
+            ["chat", "export"], ["status"], ["journal"], ["knobs"], ["knobs", "pin"], ["knobs", "unpin"], ["config"], ["mcp"],
             ["version"], ["completion"], ["cache"], ["cache", "replay"]]
 
 STORE_CC = """// Keeps what it is told.
@@ -166,7 +166,8 @@ class Json(ProcessTest):
         for words, given in ((["up", self.home.folder, "--once"], None), (["ask", "commit"], None),
                              (["remember", "hello"], None), (["forget", "n1"], None), (["chat", "import", talk], None),
                              (["chat", "list"], None), (["chat", "show", "c1"], None), (["chat", "export", "c1"], None),
-                             (["status"], None), (["knobs"], None), (["knobs", "pin", "ingest.threads=1"], None),
+                             (["status"], None), (["journal"], None), (["knobs"], None),
+                             (["knobs", "pin", "ingest.threads=1"], None),
                              (["knobs", "unpin", "ingest.threads"], None), (["config"], None),
                              (["mcp"], json.dumps(initialize) + "\n"), (["version"], None), (["completion", "zsh"], None),
                              (["cache", "replay", trace, "--size", "2"], None)):
@@ -190,7 +191,7 @@ class Json(ProcessTest):
                                     (["chat"], "INVALID_ARGUMENT", 2), (["chat", "import", missing], "NOT_FOUND", 3),
                                     (["chat", "list"], "NOT_FOUND", 3), (["chat", "show", "c1"], "NOT_FOUND", 3),
                                     (["chat", "export", "c1"], "NOT_FOUND", 3), (["status"], "NOT_FOUND", 3),
-                                    (["knobs"], "NOT_FOUND", 3), (["knobs", "pin", "x"], "INVALID_ARGUMENT", 2),
+                                    (["journal"], "NOT_FOUND", 3), (["knobs"], "NOT_FOUND", 3), (["knobs", "pin", "x"], "INVALID_ARGUMENT", 2),
                                     (["knobs", "unpin", "x"], "NOT_FOUND", 3),
                                     (["config", "--config", missing], "NOT_FOUND", 3), (["mcp"], "NOT_FOUND", 3),
                                     (["version", "--nonsense"], "INVALID_ARGUMENT", 2),
@@ -260,6 +261,13 @@ class Settings(ProcessTest):
             self.assertEqual(beyond.returncode, 2)
             self.assertIn("64", beyond.stderr)
             self.assertEqual(self.home.cli("knobs", "unpin", "ingest.threads").returncode, 0)
+            (decision,) = self.home.cli_json("journal", "--about", "ingest.threads")["decisions"]
+            self.assertEqual((decision["from"], decision["by"], decision["inputs"]), ("1", "unpin", {}))
+            self.assertRegex(self.home.cli("journal", "--about", "ingest.threads").stdout,
+                             rf"(?m)^{decision['id']} .* ingest.threads +1 .* unpin +a person gave it back$")
+            self.assertEqual(self.home.cli_json("journal", "--about", "ingest.threads", "--before", decision["id"]),
+                             {"decisions": []})
+            self.assertIn("Nothing of this was decided", self.home.cli("journal", "--about", "nothing").stdout)
             self.assertStops(attune)
         with self.up() as attune:
             self.assertFalse({k["name"]: k for k in attune.get("/v1/knobs")["knobs"]}["ingest.threads"]["pinned"])
@@ -399,10 +407,14 @@ class Asking(ProcessTest):
             self.assertGreaterEqual(answers["hits"], 1, "the second search asked the same")
             metrics = attune.request("GET", "/metrics").body.decode()
             self.assertIn('attune_cache_hits_total{cache="answers"}', metrics)
+            self.assertRegex(metrics, r'(?m)^attune_cache_loads_total\{cache="answers"\} [1-9]')
+            self.assertGreaterEqual(answers["loads"], 1)
+            self.assertGreater(answers["load_mean_ms"], 0)
             self.assertIn('attune_pool_leased{pool="messages"}', metrics)
             text = self.home.cli("status").stdout
             for name in ("cache", "answers", "passages", "files", "titles", "pool", "messages"):
                 self.assertRegex(text, rf"(?m)^{name} ", "a row for each cache and pool")
+            self.assertRegex(text, r"(?m)^answers +\S+ +\d+ +\S+ MB +\S+ MB +\d+% +\d+ +[1-9]\d* +\S+ ms *$")
             self.assertStops(attune)
         second = self.home.cli("remember", "without", "a", "server", "qalone")
         identifier = re.search(r"remembered as (n\d+)", second.stdout).group(1)

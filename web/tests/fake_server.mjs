@@ -104,6 +104,11 @@ function knob(name, value, unit, domain, applies, help, by = 'default') {
   return { name, value, default: by === 'default' ? value : '1', unit, domain, applies, help, pinned: false, changed_by: by };
 }
 
+// Newest first.
+const decisions = Array.from({ length: 120 }, (_, i) => 120 - i).map((n) => n % 5 === 0
+  ? { id: `d${n}`, time: new Date(Date.now() - (120 - n) * 40_000).toISOString(), what: 'cache.answers.policy', from: n % 2 ? 'lru' : 's3-fifo', to: n % 2 ? 's3-fifo' : 'lru', by: 'policy selector', inputs: { sampled: 4096, only_to: 310, only_from: 120 }, reason: 'it would have hit 190 more of 4096 sampled accesses' }
+  : { id: `d${n}`, time: new Date(Date.now() - (120 - n) * 40_000).toISOString(), what: 'ingest.share', from: n % 2 ? '1' : '0.5', to: n % 2 ? '0.5' : '1', by: 'yield', inputs: { p99_ms: n % 2 ? 61.2 : 9.4, completions: 88, in_flight: 3 }, reason: n % 2 ? 'searches are above the goal' : 'searches are well below the goal' });
+
 // ---- the status, which moves ----
 
 const started = Date.now() - 290_000;
@@ -126,15 +131,20 @@ function status(at = Date.now()) {
       source(3, 'tools', '/home/ada/tools', 'watching', 640, 5120, 'inotify', []),
     ],
     search: { count: 240, p50_ms: 0.09 + wave * 0.01, p95_ms: 1.1, p99_ms: 6 + wave * 3, max_ms: 31, rejected: 12, promised_ms: 50 },
-    memory: { limit_bytes: 512 * 2 ** 20, rss_bytes: used + 40e6, rss_peak_bytes: 489e6, reserved_bytes: used, consumers: [
-      { name: 'index.segments', bytes: used * 0.44, minimum_bytes: 16e6, benefit: 0.82, shrunk_total_bytes: 0 },
-      { name: 'store.pages', bytes: used * 0.2, minimum_bytes: 4e6, benefit: 0.4, shrunk_total_bytes: 61e6 },
-      { name: 'ingest.batches', bytes: used * 0.16, minimum_bytes: 1e6, benefit: 0.31, shrunk_total_bytes: 210e6 },
-      { name: 'index.live', bytes: used * 0.1, minimum_bytes: 1e6, benefit: 1.4, shrunk_total_bytes: 0 },
-      { name: 'vision.pages', bytes: used * 0.06, minimum_bytes: 0, benefit: 0.02, shrunk_total_bytes: 0 },
-      { name: 'events.ring', bytes: 3e6, minimum_bytes: 3e6, benefit: 0, shrunk_total_bytes: 0 },
-      { name: 'server.buffers', bytes: 2e6, minimum_bytes: 1e6, benefit: 0, shrunk_total_bytes: 0 },
+    memory: { limit_bytes: 512 * 2 ** 20, limit_now_bytes: 512 * 2 ** 20, rss_bytes: used + 40e6, rss_peak_bytes: 489e6, reserved_bytes: used, consumers: [
+      { name: 'index.segments', bytes: used * 0.44, minimum_bytes: 16e6, benefit: 0.82, shrunk_total_bytes: 0, target_bytes: null },
+      { name: 'store.pages', bytes: used * 0.2, minimum_bytes: 4e6, benefit: 0.4, shrunk_total_bytes: 61e6, target_bytes: null },
+      { name: 'ingest.batches', bytes: used * 0.16, minimum_bytes: 1e6, benefit: 0.31, shrunk_total_bytes: 210e6, target_bytes: null },
+      { name: 'index.live', bytes: used * 0.1, minimum_bytes: 1e6, benefit: 1.4, shrunk_total_bytes: 0, target_bytes: null },
+      { name: 'vision.pages', bytes: used * 0.06, minimum_bytes: 0, benefit: 0.02, shrunk_total_bytes: 0, target_bytes: null },
+      { name: 'events.ring', bytes: 3e6, minimum_bytes: 3e6, benefit: 0, shrunk_total_bytes: 0, target_bytes: null },
+      { name: 'server.buffers', bytes: 2e6, minimum_bytes: 1e6, benefit: 0, shrunk_total_bytes: 0, target_bytes: null },
     ] },
+    caches: [
+      { name: 'answers', policy: 's3-fifo', entries: 812, entries_max: 4096, bytes: 6.1e6, bytes_max: 16e6, target_bytes: 14e6, hits: 9120, misses: 2210, insertions: 2195, evictions: 1383, expirations: 0, refused: 2, loads: 2210, loads_failed: 0, loads_joined: 17, load_mean_ms: 0.21, policy_changes: 1, bypassed: 0, bypassing: false },
+      { name: 'titles', policy: 'lru', entries: 0, entries_max: 512, bytes: 70_000, bytes_max: 1e6, target_bytes: null, hits: 0, misses: 0, insertions: 0, evictions: 0, expirations: 0, refused: 0, loads: 0, loads_failed: 0, loads_joined: 0, load_mean_ms: null, policy_changes: 0, bypassed: 0, bypassing: false },
+    ],
+    pools: [{ name: 'messages', in_use: 1, idle: 31, capacity: 4096, bytes: 80_000, acquired: 912, reused: 880 }],
     index: { passages: 49_043, terms: 812_331, segments: 6, on_disk_bytes: 88e6, in_memory_bytes: used * 0.44 },
     store: { documents: 9958, passages: 49_043, notes: notes.length, chats: chats.length, messages: 189, on_disk_bytes: 301e6, durability: 'full', commits: 8123, operations: 120_332 },
     warnings: empty ? [] : ['papers is followed by rescans because the system allows no more watches. Raise fs.inotify.max_user_watches.'],
@@ -239,6 +249,10 @@ const routes = [
   ['GET', /^\/v1\/status$/, (_m, _q, _b, r) => json(r, status())],
   ['POST', /^\/v1\/sources$/, (_m, _q, b, r) => problem(r, 400, 'Cannot be read', `${JSON.parse(b).root} is not a folder`, { field: 'root', remedy: 'Give the path of a folder that exists.' })],
   ['DELETE', /^\/v1\/sources\/(.+)$/, (_m, _q, _b, r) => r.writeHead(204).end()],
+  ['GET', /^\/v1\/journal$/, (_m, query, _b, r) => {
+    const older = decisions.filter(({ id, what }) => what.startsWith(query.get('about') ?? '') && (!query.has('before') || Number(id.slice(1)) < Number(query.get('before').slice(1))));
+    return json(r, { decisions: older.slice(0, Number(query.get('limit') ?? 50)) });
+  }],
   ['GET', /^\/v1\/knobs$/, (_m, _q, _b, r) => json(r, { knobs })],
   ['PUT', /^\/v1\/knobs\/(.+)$/, ([name], _q, b, r) => {
     const k = knobs.find((x) => x.name === name);

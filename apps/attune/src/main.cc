@@ -146,7 +146,7 @@ class CommandLine {
   Flags flags_;
   Action action_;
   std::vector<std::string> folders_, words_, tags_, languages_, kinds_, paths_, sources_;
-  std::string id_, text_, title_, file_, format_, before_, value_, shell_ = "bash";
+  std::string id_, text_, about_, title_, file_, format_, before_, value_, shell_ = "bash";
   std::size_t limit_ = 10;
   bool once_ = false, print_default_ = false, as_source_ = false;
   ReplayFlags replay_;
@@ -288,6 +288,17 @@ void CommandLine::AddChats() {
 void CommandLine::AddSteering() {
   Add(app_, "status", "What is read, remembered, promised and kept", "attune status --json",
       [](const CommandContext& context) { return Ask(context, "status", {}, PrintStatus); });
+
+  CLI::App* const journal =
+      Add(app_, "journal", "What controllers, caches and people decided since the start, and why, newest first",
+          "attune journal --about cache.", [this](const CommandContext& context) {
+            Object arguments{{"limit", limit_}, {"about", about_}};
+            if (!before_.empty()) arguments.Set("before", before_);
+            return Ask(context, "read_journal", arguments, PrintJournal);
+          });
+  journal->add_option("-n,--limit", limit_, "How many, 1 to 200");
+  journal->add_option("--before", before_, "Older than this one (d7)");
+  journal->add_option("--about", about_, "Only what begins so: ingest.share, cache.answers, cache.");
 
   CLI::App* const knobs =
       Add(app_, "knobs", "List what can be turned; pin and unpin it", "attune knobs pin ingest.threads=1",

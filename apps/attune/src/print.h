@@ -38,6 +38,7 @@ void PrintError(bool json, std::string_view code, const std::string& message);
 void PrintHits(const state::Value& answer);
 void PrintStatus(const state::Value& status);
 void PrintKnobs(const state::Value& answer);
+void PrintJournal(const state::Value& answer);
 void PrintChats(const state::Value& answer);
 void PrintChat(const state::Value& answer);
 void PrintImport(const state::Value& report);

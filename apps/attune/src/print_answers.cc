@@ -65,15 +65,30 @@ std::string SnippetOf(const Value& hit) {
   return out;
 }
 
+bool IsKnown(const Value& object, std::string_view key) {
+  const Value* const value = object.Find(key);
+  return value != nullptr && !value->is_null();
+}
+
+std::vector<std::string> CacheRow(const Value& cache) {
+  const auto hits = Count(cache, "hits");
+  const auto asked = hits + Count(cache, "misses");
+  return {Text(cache, "name"),
+          Text(cache, "policy"),
+          Thousands(Count(cache, "entries")),
+          Megabytes(Number(cache, "bytes")),
+          Megabytes(Number(cache, IsKnown(cache, "target_bytes") ? "target_bytes" : "bytes_max")),
+          asked == 0 ? "-" : std::to_string(hits * 100 / asked) + "%",
+          Thousands(asked),
+          Thousands(Count(cache, "loads")),
+          IsKnown(cache, "load_mean_ms") ? Milliseconds(Number(cache, "load_mean_ms")) : "-",
+          Flag(cache, "bypassing") ? Dim("stands aside: it would not pay") : ""};
+}
+
 void PrintCachesAndPools(const Value& status) {
-  std::vector<std::vector<std::string>> rows = {{"cache", "policy", "entries", "memory", "hits", "of", ""}};
-  for (const Value& cache : List(status, "caches")) {
-    const auto hits = Count(cache, "hits");
-    const auto asked = hits + Count(cache, "misses");
-    rows.push_back({Text(cache, "name"), Text(cache, "policy"), Thousands(Count(cache, "entries")),
-                    Megabytes(Number(cache, "bytes")), asked == 0 ? "-" : std::to_string(hits * 100 / asked) + "%",
-                    Thousands(asked), Flag(cache, "bypassing") ? Dim("stands aside: it would not pay") : ""});
-  }
+  std::vector<std::vector<std::string>> rows = {
+      {"cache", "policy", "entries", "memory", "may have", "hits", "of", "loads", "each", ""}};
+  for (const Value& cache : List(status, "caches")) rows.push_back(CacheRow(cache));
   if (rows.size() > 1) Say("\n" + Table(rows));
   rows = {{"pool", "in use", "idle", "memory", "reused", "of"}};
   for (const Value& pool : List(status, "pools")) {
@@ -84,6 +99,12 @@ void PrintCachesAndPools(const Value& status) {
                     Thousands(acquired)});
   }
   if (rows.size() > 1) Say("\n" + Table(rows));
+}
+
+// Said where it is less than what was promised.
+std::string AllowedNow(const Value& memory) {
+  const double now = Number(memory, "limit_now_bytes");
+  return now < Number(memory, "limit_bytes") ? ", the system allows " + Megabytes(now) : "";
 }
 
 }  // namespace
@@ -135,7 +156,7 @@ void PrintStatus(const Value& status) {
              {"on disk", Megabytes(Number(store, "on_disk_bytes")) + " database, " +
                              Megabytes(Number(Part(status, "index"), "on_disk_bytes")) + " index"},
              {"memory", Megabytes(Number(memory, "rss_bytes")) + " of " + Megabytes(Number(memory, "limit_bytes")) +
-                            " promised, peak " + Megabytes(Number(memory, "rss_peak_bytes"))},
+                            " promised, peak " + Megabytes(Number(memory, "rss_peak_bytes")) + AllowedNow(memory)},
              {"searches", Thousands(Count(search, "count")) + " in the last minute, p99 " +
                               Milliseconds(Number(search, "p99_ms")) + " of " +
                               Milliseconds(Number(search, "promised_ms")) + " promised, " +
@@ -169,6 +190,17 @@ void PrintKnobs(const Value& answer) {
     Say(aligned.substr(begin, end - begin));
     begin = end;
   }
+}
+
+void PrintJournal(const Value& answer) {
+  std::vector<std::vector<std::string>> rows = {{"", "when", "what", "from", "to", "by", "why"}};
+  for (const Value& decision : List(answer, "decisions")) {
+    rows.push_back({Dim(Text(decision, "id")), Text(decision, "time").substr(0, 19), Text(decision, "what"),
+                    Text(decision, "from"), Bold(Text(decision, "to")), Text(decision, "by"),
+                    Text(decision, "reason")});
+  }
+  if (rows.size() == 1) return Say("Nothing of this was decided since the start.\n");
+  Say(Table(rows));
 }
 
 void PrintChats(const Value& answer) {

@@ -64,6 +64,17 @@ std::vector<Decision> Journal::Since(std::uint64_t sequence, std::size_t count_m
   return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
+std::vector<Decision> Journal::Before(std::uint64_t sequence, std::size_t count_max,
+                                      std::string_view knob_prefix) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Decision> before;
+  for (auto at = decisions_.rbegin(); at != decisions_.rend() && before.size() < count_max; ++at) {
+    const bool older = sequence == 0 || at->sequence < sequence;
+    if (older && at->knob.starts_with(knob_prefix)) before.push_back(*at);
+  }
+  return before;
+}
+
 std::vector<Decision> Journal::Latest(std::string_view knob, std::size_t count_max) const {
   const std::scoped_lock lock(mutex_);
   std::vector<Decision> latest;

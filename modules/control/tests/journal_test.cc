@@ -63,6 +63,22 @@ TEST(Journal, FindsTheLatestDecisionsAboutOneKnob) {
   EXPECT_TRUE(journal.Latest("none", 5).empty());
 }
 
+TEST(Journal, ReadsBackwardsPageByPage) {
+  Journal journal(8);
+  for (int i = 0; i < 10; ++i) journal.Append(Sample(i % 2 == 0 ? "cache.a" : "share"));
+  const auto sequences = [](const std::vector<Decision>& decisions) {
+    std::vector<std::uint64_t> all;
+    for (const Decision& decision : decisions) all.push_back(decision.sequence);
+    return all;
+  };
+  EXPECT_EQ(sequences(journal.Before(0, 3)), (std::vector<std::uint64_t>{10, 9, 8}));
+  EXPECT_EQ(sequences(journal.Before(8, 3)), (std::vector<std::uint64_t>{7, 6, 5}));
+  EXPECT_EQ(sequences(journal.Before(5, 9)), (std::vector<std::uint64_t>{4, 3})) << "the first two were overwritten";
+  EXPECT_EQ(sequences(journal.Before(9, 2, "cache.")), (std::vector<std::uint64_t>{7, 5}));
+  EXPECT_TRUE(journal.Before(3, 9).empty());
+  EXPECT_TRUE(journal.Before(0, 9, "no such").empty());
+}
+
 TEST(Journal, TextsAndInputsAreBoundedAtWholeCharacters) {
   Journal journal;
   Decision long_one = Sample("k");

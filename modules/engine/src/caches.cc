@@ -5,6 +5,11 @@
 namespace attune::engine {
 namespace {
 
+std::optional<Duration> LoadTimeMean(const cache::CacheStats& stats) {
+  if (stats.loads == 0) return std::nullopt;
+  return stats.load_time / static_cast<Duration::rep>(stats.loads);
+}
+
 CacheStatus StatusOf(const char* name, const cache::CacheStats& stats) {
   return {.name = name,
           .policy = stats.policy,
@@ -14,9 +19,14 @@ CacheStatus StatusOf(const char* name, const cache::CacheStats& stats) {
           .bytes_max = stats.bytes_max,
           .hits = stats.hits,
           .misses = stats.misses,
+          .insertions = stats.insertions,
           .evictions = stats.evictions(),
           .expirations = stats.removed(cache::RemovalReason::kExpired),
           .refused = stats.refusals_too_large + stats.refusals_pinned,
+          .loads = stats.loads,
+          .loads_failed = stats.loads_failed,
+          .loads_joined = stats.loads_joined,
+          .load_time_mean = LoadTimeMean(stats),
           .policy_changes = stats.policy_switches,
           .bypassed = stats.bypasses,
           .bypassing = stats.bypassing};

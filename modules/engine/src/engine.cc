@@ -267,15 +267,17 @@ class EngineInUse final : public Engine {
   EngineStatus status() const override;
   std::vector<KnobStatus> Knobs() const override { return pilot_.Knobs(); }
   Result<KnobStatus> PinKnob(std::string_view name, std::string_view value) override {
-    ATTUNE_RETURN_IF_ERROR(pilot_.registry().Pin(name, value, "pin"));
-    ATTUNE_ASSIGN_OR_RETURN(KnobStatus knob, pilot_.View(name));
+    ATTUNE_ASSIGN_OR_RETURN(KnobStatus knob, pilot_.Pin(name, value));
     ATTUNE_RETURN_IF_ERROR(store_->Write(store::PinKnob{.name = knob.name, .value = knob.value}));
     return knob;
   }
   Result<KnobStatus> UnpinKnob(std::string_view name) override {
-    ATTUNE_RETURN_IF_ERROR(pilot_.registry().Unpin(name, "unpin"));
+    ATTUNE_ASSIGN_OR_RETURN(KnobStatus knob, pilot_.Unpin(name));
     ATTUNE_RETURN_IF_ERROR(store_->Write(store::UnpinKnob{.name = std::string(name)}));
-    return pilot_.View(name);
+    return knob;
+  }
+  std::vector<Decision> Decisions(std::size_t limit, std::int64_t before, std::string_view about) const override {
+    return pilot_.Decisions(limit, before, about);
   }
 
   std::vector<Event> EventsSince(std::uint64_t sequence) const override { return events_.Since(sequence); }
@@ -417,6 +419,8 @@ void EngineInUse::RegisterMetrics() {
         [this] { return static_cast<double>(ResidentBytes().count()); });
   gauge("attune_memory_limit_bytes", "The memory that was stated.",
         [this] { return static_cast<double>(config_.memory.count()); });
+  gauge("attune_memory_limit_now_bytes", "What the system allows of the memory that was stated.",
+        [this] { return static_cast<double>(broker_.Snapshot().limit_now.count()); });
   gauge("attune_index_passages", "Passages that can be found.",
         [this] { return static_cast<double>(index_->statistics().passages_live); });
   gauge("attune_reading_share", "Share of its time that reading may work.", [this] { return pilot_.reading_share(); });
@@ -459,10 +463,24 @@ void EngineInUse::RegisterCacheMetrics() {
           [](const CacheStats& stats) { return static_cast<double>(stats.misses); });
   counter("attune_cache_expirations_total", "Entries whose time had passed.",
           [](const CacheStats& stats) { return static_cast<double>(stats.removed(RemovalReason::kExpired)); });
+  counter("attune_cache_loads_total", "Loaders that ran for a cache.",
+          [](const CacheStats& stats) { return static_cast<double>(stats.loads); });
+  counter("attune_cache_loads_failed_total", "Loads that ended with an error.",
+          [](const CacheStats& stats) { return static_cast<double>(stats.loads_failed); });
+  counter("attune_cache_loads_joined_total", "Lookups that waited for a load of somebody else.",
+          [](const CacheStats& stats) { return static_cast<double>(stats.loads_joined); });
+  counter("attune_cache_load_seconds_total", "Time that loads took, together.",
+          [](const CacheStats& stats) { return std::chrono::duration<double>(stats.load_time).count(); });
+  counter("attune_cache_insertions_total", "Entries that were stored under a key that had none.",
+          [](const CacheStats& stats) { return static_cast<double>(stats.insertions); });
+  counter("attune_cache_policy_changes_total", "Times that a cache chose another replacement policy.",
+          [](const CacheStats& stats) { return static_cast<double>(stats.policy_switches); });
   counter("attune_cache_bypassed_total", "Lookups that went past a cache that would not have paid.",
           [](const CacheStats& stats) { return static_cast<double>(stats.bypasses); });
   gauge({"attune_cache_bytes", "What a cache holds, with its tables.", "bytes"},
         [](const CacheStats& stats) { return static_cast<double>(stats.bytes.count()); });
+  gauge({"attune_cache_bytes_max", "What a cache may hold.", "bytes"},
+        [](const CacheStats& stats) { return static_cast<double>(stats.bytes_max.count()); });
   gauge({"attune_cache_entries", "Entries of a cache."},
         [](const CacheStats& stats) { return static_cast<double>(stats.entries); });
   callbacks_.push_back(registry_.AddCounterFunctions(
@@ -521,6 +539,15 @@ void EngineInUse::RegisterConsumerMetrics() {
         std::vector<metrics::LabelledValue> values;
         for (const memory::ConsumerUse& use : broker_.Snapshot().consumers) {
           values.push_back({.labels = {{"consumer", use.name}}, .value = static_cast<double>(use.bytes.count())});
+        }
+        return values;
+      }));
+  callbacks_.push_back(registry_.AddGaugeFunctions(
+      {"attune_memory_target_bytes", "How far a part of the program may grow now.", "bytes"}, [this] {
+        std::vector<metrics::LabelledValue> values;
+        for (const memory::ConsumerUse& use : broker_.Snapshot().consumers) {
+          if (!use.target.has_value()) continue;
+          values.push_back({.labels = {{"consumer", use.name}}, .value = static_cast<double>(use.target->count())});
         }
         return values;
       }));
@@ -610,15 +637,21 @@ EngineStatus EngineInUse::status() const {
                    .rss = ResidentBytes(),
                    .rss_peak = budget.measured_peak,
                    .reserved = budget.reserved,
+                   .limit_now = budget.limit_now,
                    .consumers = {}};
   for (const memory::ConsumerUse& use : budget.consumers) {
     status.memory.consumers.push_back({.name = use.name,
                                        .bytes = use.bytes,
                                        .minimum = use.bytes_min,
                                        .benefit = use.marginal_benefit,
-                                       .shrunk_total = use.shrunk_total});
+                                       .shrunk_total = use.shrunk_total,
+                                       .target = use.target});
   }
   status.caches = caches_.Statuses();
+  for (CacheStatus& cache : status.caches) {
+    const auto consumer = std::ranges::find(budget.consumers, "cache." + cache.name, &memory::ConsumerUse::name);
+    if (consumer != budget.consumers.end()) cache.target = consumer->target;
+  }
   status.pools = {conversations_.pool_status()};
   const index::TextIndexStatistics index = index_->statistics();
   status.index = {.passages = index.passages_live,

@@ -86,7 +86,8 @@ std::string KnobEvent(const control::KnobChange& change) {
 }  // namespace
 
 Pilot::Pilot(const Clock& clock, EventRing& events, const EngineConfig& config, std::size_t cores)
-    : autopilot_(config.autopilot),
+    : clock_(clock),
+      autopilot_(config.autopilot),
       events_(events),
       knobs_(clock),
       threads_(knobs_.Register(ThreadsKnob(cores))),
@@ -113,6 +114,51 @@ void Pilot::Step(const control::YieldObservation& searches) {
                               {"completions", static_cast<double>(searches.completions)},
                               {"in_flight", static_cast<double>(searches.in_flight)}},
                    .reason = decision.reason});
+}
+
+Result<KnobStatus> Pilot::Pin(std::string_view name, std::string_view value) {
+  const auto before = View(name);
+  ATTUNE_RETURN_IF_ERROR(knobs_.Pin(name, value, "pin"));  // it knows what a wrong name may have meant
+  ATTUNE_ASSIGN_OR_RETURN(KnobStatus after, View(name));
+  Note(*before, after, "pin", "a person fixed it");
+  return after;
+}
+
+Result<KnobStatus> Pilot::Unpin(std::string_view name) {
+  const auto before = View(name);
+  ATTUNE_RETURN_IF_ERROR(knobs_.Unpin(name, "unpin"));
+  ATTUNE_ASSIGN_OR_RETURN(KnobStatus after, View(name));
+  Note(*before, after, "unpin", "a person gave it back");
+  return after;
+}
+
+void Pilot::Note(const KnobStatus& before, const KnobStatus& after, std::string_view by, std::string_view reason) {
+  journal_.Append({.sequence = 0,
+                   .time = clock_.Now(),
+                   .knob = after.name,
+                   .from = before.value,
+                   .to = after.value,
+                   .controller = std::string(by),
+                   .inputs = {},
+                   .reason = std::string(reason)});
+}
+
+std::vector<Decision> Pilot::Decisions(std::size_t limit, std::int64_t before, std::string_view about) const {
+  const TimePoint now = clock_.Now();
+  const WallTime wall_now = clock_.WallNow();
+  std::vector<Decision> decisions;
+  for (control::Decision& kept : journal_.Before(static_cast<std::uint64_t>(before), limit, about)) {
+    Decision& decision = decisions.emplace_back();
+    decision.id = static_cast<std::int64_t>(kept.sequence);
+    decision.time = wall_now - std::chrono::duration_cast<std::chrono::milliseconds>(now - kept.time);
+    decision.what = std::move(kept.knob);
+    decision.from = std::move(kept.from);
+    decision.to = std::move(kept.to);
+    decision.by = std::move(kept.controller);
+    for (control::DecisionInput& input : kept.inputs) decision.inputs.emplace_back(std::move(input.key), input.value);
+    decision.reason = std::move(kept.reason);
+  }
+  return decisions;
 }
 
 std::vector<KnobStatus> Pilot::Knobs() const {

@@ -36,10 +36,17 @@ class Pilot {
 
   std::vector<KnobStatus> Knobs() const;
   Result<KnobStatus> View(std::string_view name) const;
+  // A person's: what they answer is stored by whoever calls.
+  Result<KnobStatus> Pin(std::string_view name, std::string_view value);
+  Result<KnobStatus> Unpin(std::string_view name);
+  std::vector<Decision> Decisions(std::size_t limit, std::int64_t before, std::string_view about) const;
   control::KnobRegistry& registry() noexcept { return knobs_; }
   control::Journal& journal() noexcept { return journal_; }
 
  private:
+  void Note(const KnobStatus& before, const KnobStatus& after, std::string_view by, std::string_view reason);
+
+  const Clock& clock_;
   const bool autopilot_;
   EventRing& events_;
   control::KnobRegistry knobs_;

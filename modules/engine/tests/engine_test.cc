@@ -371,8 +371,9 @@ TEST_F(EngineTest, CachesPoolsAndConsumersAreMeasured) {
   };
   for (const std::string name : {"answers", "passages", "files", "titles"}) {
     const std::string cache = "{cache=\"" + name + "\"}";
-    for (const char* metric :
-         {"hits_total", "misses_total", "expirations_total", "bypassed_total", "bytes", "entries"}) {
+    for (const char* metric : {"hits_total", "misses_total", "expirations_total", "bypassed_total", "bytes",
+                               "bytes_max", "entries", "loads_total", "loads_failed_total", "loads_joined_total",
+                               "load_seconds_total", "insertions_total", "policy_changes_total"}) {
       expect("attune_cache_" + std::string(metric) + cache);
     }
     for (const std::string reason : {"entries", "bytes", "shrink"}) {
@@ -383,6 +384,11 @@ TEST_F(EngineTest, CachesPoolsAndConsumersAreMeasured) {
     }
     expect("attune_memory_consumer_bytes{consumer=\"cache." + name + "\"}");
   }
+  EXPECT_TRUE(WaitFor([&] {  // the first round of the broker
+    return metrics::WritePrometheus(engine_->metrics())
+               .find("\nattune_memory_target_bytes{consumer=\"cache.answers\"} ") != std::string::npos;
+  }));
+  expect("attune_memory_limit_now_bytes");
   for (const char* metric : {"leased", "idle", "bytes", "acquired_total", "reused_total"}) {
     expect("attune_pool_" + std::string(metric) + "{pool=\"messages\"}");
   }
@@ -390,6 +396,48 @@ TEST_F(EngineTest, CachesPoolsAndConsumersAreMeasured) {
     expect("attune_memory_consumer_bytes{consumer=\"" + consumer + "\"}");
     expect("attune_memory_shrunk_bytes_total{consumer=\"" + consumer + "\"}");
   }
+}
+
+TEST_F(EngineTest, StatusSaysWhatCachesLoadAndMayHold) {
+  Write("a.txt", "okapi");
+  Open(Config());
+  Read();
+  EXPECT_EQ(Paths("okapi").size(), 1U);
+  const auto of = [&](std::string_view name) {
+    const EngineStatus status = engine_->status();
+    return *std::ranges::find(status.caches, name, &CacheStatus::name);
+  };
+  ASSERT_TRUE(WaitFor([&] { return of("answers").target.has_value(); })) << "the first round of the broker";
+  const CacheStatus answers = of("answers");
+  EXPECT_GE(answers.loads, 1U);
+  EXPECT_EQ(answers.loads_failed, 0U);
+  EXPECT_GE(answers.insertions, 1U);
+  ASSERT_TRUE(answers.load_time_mean.has_value());
+  EXPECT_GT(*answers.load_time_mean, Duration(0));
+  EXPECT_FALSE(of("titles").load_time_mean.has_value()) << "there is no chat whose title was asked for";
+  const EngineStatus status = engine_->status();
+  EXPECT_GT(status.memory.limit_now, Bytes(0));
+  EXPECT_LE(status.memory.limit_now, status.memory.limit);
+}
+
+TEST_F(EngineTest, WhatIsDecidedCanBeRead) {
+  Open(Config());
+  ASSERT_TRUE(engine_->PinKnob("ingest.threads", "3").ok());
+  ASSERT_TRUE(engine_->UnpinKnob("ingest.threads").ok());
+  EXPECT_FALSE(engine_->PinKnob("ingest.thread", "3").ok());
+  const auto decisions = engine_->Decisions(10, 0, "ingest.threads");
+  ASSERT_EQ(decisions.size(), 2U) << "newest first, and what was refused is no decision";
+  EXPECT_EQ(decisions[0].by, "unpin");
+  EXPECT_EQ(decisions[0].from, "3");
+  EXPECT_EQ(decisions[1].by, "pin");
+  EXPECT_EQ(decisions[1].to, "3");
+  EXPECT_LT(decisions[1].id, decisions[0].id);
+  EXPECT_LE(decisions[1].time, decisions[0].time);
+  EXPECT_GT(decisions[1].time, SystemClock().WallNow() - std::chrono::minutes(10));
+  const auto older = engine_->Decisions(10, decisions[0].id, "ingest.threads");
+  ASSERT_EQ(older.size(), 1U);
+  EXPECT_EQ(older[0].id, decisions[1].id);
+  EXPECT_TRUE(engine_->Decisions(10, 0, "cache.nothing").empty());
 }
 
 TEST_F(EngineTest, AChatThatIsDeletedTakesNoMoreMessages) {

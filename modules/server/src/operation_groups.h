@@ -18,7 +18,7 @@ std::span<const Operation> SearchOperations();
 std::span<const Operation> NoteOperations();
 std::span<const Operation> ChatOperations();
 std::span<const Operation> SourceOperations();
-std::span<const Operation> SteeringOperations();  // knobs and status
+std::span<const Operation> SteeringOperations();  // knobs, decisions and status
 std::span<const Operation> ServiceOperations();   // health, metrics, the document, events, MCP
 
 // What every list takes. `before_help` says what `before` leaves out; `id_prefix` is that of the list's ids.

@@ -53,20 +53,25 @@ constexpr std::array kSchemas = std::to_array<Schema>({
      "name:string value:string default:string unit:string domain:string applies:string help:string pinned:boolean "
      "changed_by:string"},
     {"KnobList", "All knobs.", "knobs:Knob[]"},
+    {"Decision", "A knob was turned, or a cache changed its policy or stood aside.",
+     "id:string time:time? what:string from:string to:string by:string inputs:object reason:string"},
+    {"Journal", "Decisions, newest first.", "decisions:Decision[]"},
     {"Reading", "How far reading is.",
      "active:boolean files_done:integer files_total:integer bytes_done:integer bytes_total:integer "
      "bytes_per_second:number remaining_ms:number? current:string share:number"},
     {"Latency", "Searches of the last minute against the promise.",
      "count:integer p50_ms:number p95_ms:number p99_ms:number max_ms:number rejected:integer promised_ms:number"},
     {"MemoryConsumer", "A part of the program that holds memory.",
-     "name:string bytes:integer minimum_bytes:integer benefit:number shrunk_total_bytes:integer"},
+     "name:string bytes:integer minimum_bytes:integer benefit:number shrunk_total_bytes:integer "
+     "target_bytes:integer?"},
     {"Memory", "Memory against the promise.",
-     "limit_bytes:integer rss_bytes:integer rss_peak_bytes:integer reserved_bytes:integer "
+     "limit_bytes:integer limit_now_bytes:integer rss_bytes:integer rss_peak_bytes:integer reserved_bytes:integer "
      "consumers:MemoryConsumer[]"},
     {"Cache", "A cache and what it did since the start.",
-     "name:string policy:string entries:integer entries_max:integer bytes:integer bytes_max:integer hits:integer "
-     "misses:integer evictions:integer expirations:integer refused:integer policy_changes:integer bypassed:integer "
-     "bypassing:boolean"},
+     "name:string policy:string entries:integer entries_max:integer bytes:integer bytes_max:integer "
+     "target_bytes:integer? hits:integer misses:integer insertions:integer evictions:integer expirations:integer "
+     "refused:integer loads:integer loads_failed:integer loads_joined:integer load_mean_ms:number? "
+     "policy_changes:integer bypassed:integer bypassing:boolean"},
     {"Pool", "A pool of objects that are used again.",
      "name:string in_use:integer idle:integer capacity:integer bytes:integer acquired:integer reused:integer"},
     {"Index", "The text index.",

@@ -25,6 +25,16 @@ constexpr std::array kPinParameters = std::to_array<Parameter>({
      .max = 128},
 });
 
+constexpr auto kDecisionPaging = Paging("Only decisions older than this one.", 'd');
+constexpr std::array kJournalParameters = std::to_array<Parameter>({
+    kDecisionPaging[0],
+    kDecisionPaging[1],
+    {.name = "about",
+     .place = Place::kQuery,
+     .help = "Only what begins so: a knob (ingest.share), a cache (cache.answers), all caches (cache.).",
+     .max = 128},
+});
+
 void ListKnobs(Engine& engine, const Value& /*arguments*/, Done done) {
   done(Answer{.status = 200, .body = ToJsonList("knobs", engine.Knobs())});
 }
@@ -41,6 +51,13 @@ void UnpinKnob(Engine& engine, const Value& object, Done done) {
   RunChange(engine, std::move(done), [&engine, name = CheckedArguments(object).Text("name")](const Done& reply) {
     Reply(engine.UnpinKnob(name), reply, [](const auto& knob) { return ToJson(knob); });
   });
+}
+
+void ReadJournal(Engine& engine, const Value& object, Done done) {
+  const CheckedArguments arguments(object);
+  const auto decisions =
+      engine.Decisions(arguments.Count("limit"), arguments.Integer("before"), arguments.Text("about"));
+  done(Answer{.status = 200, .body = ToJsonList("decisions", decisions)});
 }
 
 void ReadStatus(Engine& engine, const Value& /*arguments*/, Done done) {
@@ -69,6 +86,13 @@ constexpr std::array kSteeringOperations = std::to_array<Operation>({
      .parameters = kKnobPath,
      .answer = "Knob",
      .run = UnpinKnob},
+    {.name = "read_journal",
+     .method = Method::kGet,
+     .path = "/v1/journal",
+     .summary = "What controllers, caches and people decided since the start, and why, newest first.",
+     .parameters = kJournalParameters,
+     .answer = "Journal",
+     .run = ReadJournal},
     {.name = "status",
      .method = Method::kGet,
      .path = "/v1/status",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "time_text.h"
 
@@ -18,6 +19,23 @@ void WriteStrings(JsonWriter& json, std::string_view key, const std::vector<std:
 }
 
 void WriteBytes(JsonWriter& json, std::string_view key, Bytes amount) { json.Key(key).Uint(amount.count()); }
+
+void WriteBytesOrNull(JsonWriter& json, std::string_view key, std::optional<Bytes> amount) {
+  if (amount.has_value()) {
+    WriteBytes(json, key, *amount);
+  } else {
+    json.Key(key).Null();
+  }
+}
+
+// Null: not known.
+void WriteMillisecondsOrNull(JsonWriter& json, std::optional<Duration> time) {
+  if (time.has_value()) {
+    WriteMilliseconds(json, *time);
+  } else {
+    json.Null();
+  }
+}
 
 // Scores need no more digits than tell them apart; a float as a double would print seventeen.
 double Rounded(float value) { return std::round(static_cast<double>(value) * 1e4) / 1e4; }
@@ -66,12 +84,7 @@ void WriteReading(JsonWriter& json, const engine::ReadingStatus& reading) {
   json.Key("files_done").Uint(reading.files_done).Key("files_total").Uint(reading.files_total);
   json.Key("bytes_done").Uint(reading.bytes_done).Key("bytes_total").Uint(reading.bytes_total);
   json.Key("bytes_per_second").Double(reading.bytes_per_second);
-  json.Key("remaining_ms");
-  if (reading.remaining) {
-    WriteMilliseconds(json, *reading.remaining);
-  } else {
-    json.Null();
-  }
+  WriteMillisecondsOrNull(json.Key("remaining_ms"), reading.remaining);
   json.Key("current").String(reading.current).Key("share").Double(reading.share);
   json.EndObject();
 }
@@ -101,6 +114,7 @@ void WriteLatency(JsonWriter& json, const engine::LatencyStatus& search) {
 void WriteMemory(JsonWriter& json, const engine::MemoryStatus& memory) {
   json.Key("memory").BeginObject();
   WriteBytes(json, "limit_bytes", memory.limit);
+  WriteBytes(json, "limit_now_bytes", memory.limit_now);
   WriteBytes(json, "rss_bytes", memory.rss);
   WriteBytes(json, "rss_peak_bytes", memory.rss_peak);
   WriteBytes(json, "reserved_bytes", memory.reserved);
@@ -111,23 +125,30 @@ void WriteMemory(JsonWriter& json, const engine::MemoryStatus& memory) {
     WriteBytes(json, "minimum_bytes", consumer.minimum);
     json.Key("benefit").Double(consumer.benefit);
     WriteBytes(json, "shrunk_total_bytes", consumer.shrunk_total);
+    WriteBytesOrNull(json, "target_bytes", consumer.target);
     json.EndObject();
   }
   json.EndArray().EndObject();
 }
 
+void WriteCache(JsonWriter& json, const engine::CacheStatus& cache) {
+  json.BeginObject().Key("name").String(cache.name).Key("policy").String(cache.policy);
+  json.Key("entries").Uint(cache.entries).Key("entries_max").Uint(cache.entries_max);
+  WriteBytes(json, "bytes", cache.bytes);
+  WriteBytes(json, "bytes_max", cache.bytes_max);
+  WriteBytesOrNull(json, "target_bytes", cache.target);
+  json.Key("hits").Uint(cache.hits).Key("misses").Uint(cache.misses).Key("insertions").Uint(cache.insertions);
+  json.Key("evictions").Uint(cache.evictions).Key("expirations").Uint(cache.expirations);
+  json.Key("refused").Uint(cache.refused).Key("loads").Uint(cache.loads);
+  json.Key("loads_failed").Uint(cache.loads_failed).Key("loads_joined").Uint(cache.loads_joined);
+  WriteMillisecondsOrNull(json.Key("load_mean_ms"), cache.load_time_mean);
+  json.Key("policy_changes").Uint(cache.policy_changes).Key("bypassed").Uint(cache.bypassed);
+  json.Key("bypassing").Bool(cache.bypassing).EndObject();
+}
+
 void WriteCachesAndPools(JsonWriter& json, const engine::EngineStatus& status) {
   json.Key("caches").BeginArray();
-  for (const engine::CacheStatus& cache : status.caches) {
-    json.BeginObject().Key("name").String(cache.name).Key("policy").String(cache.policy);
-    json.Key("entries").Uint(cache.entries).Key("entries_max").Uint(cache.entries_max);
-    WriteBytes(json, "bytes", cache.bytes);
-    WriteBytes(json, "bytes_max", cache.bytes_max);
-    json.Key("hits").Uint(cache.hits).Key("misses").Uint(cache.misses).Key("evictions").Uint(cache.evictions);
-    json.Key("expirations").Uint(cache.expirations).Key("refused").Uint(cache.refused);
-    json.Key("policy_changes").Uint(cache.policy_changes).Key("bypassed").Uint(cache.bypassed);
-    json.Key("bypassing").Bool(cache.bypassing).EndObject();
-  }
+  for (const engine::CacheStatus& cache : status.caches) WriteCache(json, cache);
   json.EndArray().Key("pools").BeginArray();
   for (const engine::PoolStatus& pool : status.pools) {
     json.BeginObject().Key("name").String(pool.name).Key("in_use").Uint(pool.in_use).Key("idle").Uint(pool.idle);
@@ -279,6 +300,16 @@ void WriteJson(JsonWriter& json, const engine::KnobStatus& knob) {
   json.Key("default").String(knob.default_value).Key("unit").String(knob.unit).Key("domain").String(knob.domain);
   json.Key("applies").String(knob.applies).Key("help").String(knob.help).Key("pinned").Bool(knob.pinned);
   json.Key("changed_by").String(knob.changed_by).EndObject();
+}
+
+void WriteJson(JsonWriter& json, const engine::Decision& decision) {
+  json.BeginObject();
+  WriteId(json, "id", 'd', decision.id);
+  WriteTime(json.Key("time"), decision.time);
+  json.Key("what").String(decision.what).Key("from").String(decision.from).Key("to").String(decision.to);
+  json.Key("by").String(decision.by).Key("inputs").BeginObject();
+  for (const auto& [name, value] : decision.inputs) json.Key(name).Double(value);
+  json.EndObject().Key("reason").String(decision.reason).EndObject();
 }
 
 void WriteJson(JsonWriter& json, const engine::EngineStatus& status) {

@@ -249,7 +249,13 @@ class FakeEngine final : public engine::Engine {
     status.name = "fake";
     status.ready = ready_;
     status.reading.remaining = std::chrono::seconds(3);
-    status.memory.consumers.push_back({"index", 10_MiB, 1_MiB, 0.5, 0_B});
+    status.memory.consumers.push_back({"index", 10_MiB, 1_MiB, 0.5, 0_B, std::nullopt});
+    status.memory.consumers.push_back({"cache.answers", 2_MiB, 1_MiB, 0.5, 0_B, 3_MiB});
+    status.caches.push_back({.name = "answers",
+                             .policy = "lirs",
+                             .target = 3_MiB,
+                             .loads = 7,
+                             .load_time_mean = std::chrono::microseconds(1500)});
     const std::lock_guard lock(mutex_);
     status.address = address_;
     status.sources = sources_;
@@ -272,6 +278,24 @@ class FakeEngine final : public engine::Engine {
     if (name != knob_.name) return Error(ErrorCode::kNotFound, "there is no knob '" + std::string(name) + "'");
     knob_.pinned = false;
     return knob_;
+  }
+
+  // 60 decisions, of which every third is about a cache.
+  std::vector<engine::Decision> Decisions(std::size_t limit, std::int64_t before,
+                                          std::string_view about) const override {
+    std::vector<engine::Decision> decisions;
+    for (std::int64_t id = 60; id > 0 && decisions.size() < limit; --id) {
+      engine::Decision decision{.id = id,
+                                .time = WallTime(std::chrono::milliseconds(1'700'000'000'000 + id)),
+                                .what = id % 3 == 0 ? "cache.answers.policy" : "ingest.share",
+                                .from = "a",
+                                .to = "b",
+                                .by = "somebody",
+                                .inputs = {{"p99_ms", 71.5}},
+                                .reason = "it was time"};
+      if ((before == 0 || id < before) && decision.what.starts_with(about)) decisions.push_back(std::move(decision));
+    }
+    return decisions;
   }
 
   std::vector<engine::Event> EventsSince(std::uint64_t sequence) const override {

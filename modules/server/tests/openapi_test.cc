@@ -54,6 +54,7 @@ const std::map<std::string, Example>& Examples() {
       {"list_knobs", {"/v1/knobs", ""}},
       {"pin_knob", {"/v1/knobs/ingest.threads", R"({"value":"4"})"}},
       {"unpin_knob", {"/v1/knobs/ingest.threads", ""}},
+      {"read_journal", {"/v1/journal", ""}},
       {"status", {"/v1/status", ""}},
       {"openapi", {"/v1/openapi.json", ""}},
       {"metrics", {"/metrics", ""}},

@@ -10,6 +10,7 @@
 namespace attune::server {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -193,6 +194,38 @@ TEST_F(Routes, KnobsArePinnedWithTextsAndNumbers) {
   EXPECT_EQ(Ask({.method = "PUT", .url = "/v1/knobs/ingest.threads", .body = R"({"value":[1]})"}).status, 400);
   EXPECT_EQ(Ask({.method = "DELETE", .url = "/v1/knobs/ingest.threads"}).status, 200);
   EXPECT_EQ(Ask({.method = "DELETE", .url = "/v1/knobs/no.such"}).status, 404);
+}
+
+TEST_F(Routes, TheJournalIsReadPageByPageNewestFirst) {
+  const auto ids = [&](const std::string& url) {
+    std::vector<std::string> all;
+    const state::Value journal = Json(Get(url));
+    for (const state::Value& decision : *journal.Find("decisions")->AsArray()) all.push_back(TextOf(decision, "id"));
+    return all;
+  };
+  EXPECT_EQ(ids("/v1/journal").size(), 50U);
+  EXPECT_THAT(ids("/v1/journal?limit=2"), ElementsAre("d60", "d59"));
+  EXPECT_THAT(ids("/v1/journal?limit=2&before=d59"), ElementsAre("d58", "d57"));
+  EXPECT_THAT(ids("/v1/journal?limit=2&about=cache.&before=d60"), ElementsAre("d57", "d54"));
+  EXPECT_TRUE(ids("/v1/journal?before=d1").empty());
+  const state::Value first = *Json(Get("/v1/journal?limit=1")).Find("decisions")->At(0);
+  EXPECT_EQ(TextOf(first, "what"), "cache.answers.policy");
+  EXPECT_EQ(TextOf(first, "time"), "2023-11-14T22:13:20.060Z");
+  EXPECT_EQ(first.Find("inputs")->Find("p99_ms")->AsDouble(), 71.5);
+  EXPECT_EQ(Get("/v1/journal?limit=0").status, 400);
+  EXPECT_EQ(Get("/v1/journal?limit=201").status, 400);
+  EXPECT_EQ(Get("/v1/journal?before=n7").status, 400);
+}
+
+TEST_F(Routes, StatusSaysWhatCachesLoadAndMayHold) {
+  const state::Value status = Json(Get("/v1/status"));
+  const state::Value& cache = *status.Find("caches")->At(0);
+  EXPECT_EQ(cache.Find("loads")->AsInt(), 7);
+  EXPECT_EQ(cache.Find("load_mean_ms")->AsDouble(), 1.5);
+  EXPECT_EQ(cache.Find("target_bytes")->AsInt(), std::int64_t{3} << 20U);
+  const state::Value& consumers = *status.Find("memory")->Find("consumers");
+  EXPECT_TRUE(consumers.At(0)->Find("target_bytes")->is_null());
+  EXPECT_EQ(consumers.At(1)->Find("target_bytes")->AsInt(), std::int64_t{3} << 20U);
 }
 
 TEST_F(Routes, RecallWeavesTextsUnderABudget) {

@@ -3,7 +3,7 @@
 
 import { asProblem, isAbort, Problem, problemFrom } from './problem';
 import type { TokenDesk } from './token';
-import type { Chat, ChatPage, ImportReport, Kind, Knob, Note, Passage, SearchAnswer, Source, Status } from './types';
+import type { Chat, ChatPage, Decision, ImportReport, Kind, Knob, Note, Passage, SearchAnswer, Source, Status } from './types';
 
 export interface SearchQuestion {
   q: string;
@@ -55,6 +55,12 @@ export class Api {
   }
   unpin(name: string): Promise<Knob> {
     return this.json('DELETE', `/v1/knobs/${encodeURIComponent(name)}`);
+  }
+
+  async journal(about: string, limit: number, before?: string): Promise<Decision[]> {
+    const params = page(limit, before);
+    if (about !== '') params.set('about', about);
+    return (await this.json<{ decisions: Decision[] }>('GET', `/v1/journal?${params}`)).decisions;
   }
 
   async notes(limit: number, before?: string): Promise<Note[]> {

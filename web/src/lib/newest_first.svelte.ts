@@ -1,4 +1,4 @@
-// A list that the server hands out newest first, a page at a time: chats, notes.
+// A list that the server hands out newest first, a page at a time: chats, notes, decisions.
 
 import { asProblem, type Problem } from './problem';
 

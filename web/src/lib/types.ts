@@ -155,6 +155,7 @@ export interface Consumer {
   minimum_bytes: number;
   benefit: number;
   shrunk_total_bytes: number;
+  target_bytes: number | null;
 }
 
 export interface Cache {
@@ -164,11 +165,17 @@ export interface Cache {
   entries_max: number;
   bytes: number;
   bytes_max: number;
+  target_bytes: number | null;
   hits: number;
   misses: number;
+  insertions: number;
   evictions: number;
   expirations: number;
   refused: number;
+  loads: number;
+  loads_failed: number;
+  loads_joined: number;
+  load_mean_ms: number | null;
   policy_changes: number;
   bypassed: number;
   bypassing: boolean;
@@ -205,6 +212,7 @@ export interface Status {
   };
   memory: {
     limit_bytes: number;
+    limit_now_bytes: number;
     rss_bytes: number;
     rss_peak_bytes: number;
     reserved_bytes: number;
@@ -239,6 +247,17 @@ export interface Knob {
   help: string;
   pinned: boolean;
   changed_by: string;
+}
+
+export interface Decision {
+  id: string;
+  time: string | null;
+  what: string;
+  from: string;
+  to: string;
+  by: string;
+  inputs: Readonly<Record<string, number | null>>;
+  reason: string;
 }
 
 // ---- live events ----

@@ -57,6 +57,8 @@ class Journal {
   // Decisions after `sequence`, oldest first, at most `count_max`. A first one that is not
   // `sequence` + 1 says that those between were overwritten.
   std::vector<Decision> Since(std::uint64_t sequence, std::size_t count_max = kJournalCapacityDefault) const;
+  // Decisions before `sequence` (0: all) about knobs whose names begin with `knob_prefix`, newest first.
+  std::vector<Decision> Before(std::uint64_t sequence, std::size_t count_max, std::string_view knob_prefix = {}) const;
   // The last decisions about one knob, newest first.
   std::vector<Decision> Latest(std::string_view knob, std::size_t count_max) const;
 

@@ -103,6 +103,9 @@ class Engine {
   virtual std::vector<KnobStatus> Knobs() const = 0;
   virtual Result<KnobStatus> PinKnob(std::string_view name, std::string_view value) = 0;
   virtual Result<KnobStatus> UnpinKnob(std::string_view name) = 0;
+  // Newest first, below `before` (0: all); with `about`, of knobs and caches whose names begin so. The last 4096 are
+  // kept.
+  virtual std::vector<Decision> Decisions(std::size_t limit, std::int64_t before, std::string_view about) const = 0;
 
   // Live feed. Events after `sequence` that are still kept (a ring of 1024), oldest first;
   // the listener is called, on an engine thread, whenever there are new ones.

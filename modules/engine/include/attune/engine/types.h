@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attune/base/bytes.h"
@@ -177,6 +178,7 @@ struct MemoryConsumer {
   Bytes bytes{}, minimum{};
   double benefit = 0;
   Bytes shrunk_total{};
+  std::optional<Bytes> target{};  // how far it may grow now, of those that follow the broker
 };
 
 struct LatencyStatus {  // of searches, over the last 60 s
@@ -191,7 +193,10 @@ struct CacheStatus {
   std::string policy{};  // in force now: "s3-fifo"
   std::uint64_t entries = 0, entries_max = 0;
   Bytes bytes{}, bytes_max{};
-  std::uint64_t hits = 0, misses = 0, evictions = 0, expirations = 0, refused = 0;  // since the start
+  std::optional<Bytes> target{};  // what the broker grants it now; none before its first round
+  std::uint64_t hits = 0, misses = 0, insertions = 0, evictions = 0, expirations = 0, refused = 0;  // since the start
+  std::uint64_t loads = 0, loads_failed = 0, loads_joined = 0;  // joined: lookups that waited for a load of another
+  std::optional<Duration> load_time_mean{};
   std::uint64_t policy_changes = 0;
   std::uint64_t bypassed = 0;  // requests that went past it because it would not have paid
   bool bypassing = false;      // now
@@ -206,6 +211,7 @@ struct PoolStatus {
 
 struct MemoryStatus {
   Bytes limit{}, rss{}, rss_peak{}, reserved{};
+  Bytes limit_now{};  // what the system allows of the limit
   std::vector<MemoryConsumer> consumers{};
 };
 
@@ -251,6 +257,17 @@ struct KnobStatus {
   std::string name{}, value{}, default_value{}, unit{}, domain{}, applies{}, help{};
   bool pinned = false;
   std::string changed_by{};  // "default", "configuration", "pin", or the controller's name
+};
+
+// A knob was turned, a cache changed its policy or stood aside: by a controller, or by a person.
+struct Decision {
+  std::int64_t id = 0;  // from 1 since the start
+  WallTime time{};
+  std::string what{};  // "ingest.share", "cache.answers.policy"
+  std::string from{}, to{};
+  std::string by{};                                      // "yield", "policy selector", "pin"
+  std::vector<std::pair<std::string, double>> inputs{};  // what was seen
+  std::string reason{};                                  // one sentence
 };
 
 // ---- events -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 //
 // Names      those of engine/types.h. Durations are numbers of milliseconds ("took_ms"), times
 //            RFC 3339 in UTC with milliseconds, amounts of memory integers ("rss_bytes"). A time
-//            that is not known is null. Ids of notes, chats and messages are "n7", "c3", "m42".
+//            that is not known is null. Ids of notes, chats, messages and decisions are "n7", "c3", "m42", "d9".
 // Threads    pure functions.
 // Cost       one pass, appending to a string.
 
@@ -30,6 +30,7 @@ void WriteJson(state::JsonWriter& json, const engine::ChatPage& page);
 void WriteJson(state::JsonWriter& json, const engine::ImportReport& report);
 void WriteJson(state::JsonWriter& json, const engine::SourceStatus& source);
 void WriteJson(state::JsonWriter& json, const engine::KnobStatus& knob);
+void WriteJson(state::JsonWriter& json, const engine::Decision& decision);
 void WriteJson(state::JsonWriter& json, const engine::EngineStatus& status);
 
 void WriteTime(state::JsonWriter& json, WallTime time);          // null for the epoch, which means "unknown"
