@@ -90,6 +90,7 @@ Broker::Broker(BrokerConfig config, ProcessMemory process_memory, ReleaseFreeMem
       process_memory_(std::move(process_memory)),
       release_free_memory_(std::move(release_free_memory)),
       environment_(std::move(environment)),
+      system_before_(environment_.system_memory ? environment_.system_memory() : SystemMemory()),
       limit_now_(config.limit) {
   ATTUNE_CHECK(Validate(config_).ok(), "a broker configuration that makes no sense");
   const std::lock_guard lock(mutex_);

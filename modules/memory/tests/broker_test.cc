@@ -428,6 +428,19 @@ TEST(BrokerSystemTest, ASystemThatStallsIsGivenAPartFarBelowTheMarks) {
   EXPECT_EQ(broker.Maintain(At(1)).freed, 0_B);
 }
 
+TEST(BrokerSystemTest, WhatTheGroupSufferedBeforeTheBrokerIsNoReasonToGive) {
+  SystemMemory system{.high_events = 500, .max_events = 3};
+  Broker broker(kConfig, [] { return 400_B; }, {}, {.system_memory = [&] { return system; }});
+  FakeConsumer cache("cache", 300_B);
+  const Registration registration = *broker.Register(cache);
+  EXPECT_EQ(broker.Maintain(At(0)).freed, 0_B) << "the first round";
+  ++system.high_events;
+  EXPECT_EQ(broker.Maintain(At(1)).freed, 20_B);
+  EXPECT_EQ(broker.Maintain(At(2)).freed, 0_B);
+  ++system.max_events;
+  EXPECT_GT(broker.Maintain(At(3)).freed, 0_B);
+}
+
 TEST(BrokerDeadlineTest, ARoundEndsAtItsDeadlineAndTheNextGoesOn) {
   ManualClock clock;
   Broker broker({.limit = 1000_B, .overhead = 100_B, .shrink_time_max = milliseconds(50)}, {}, {}, {.clock = &clock});

@@ -136,8 +136,9 @@ struct BrokerConfig {
 
 // What else a broker may look at. Empty: nobody asks the system, and rounds have no deadline.
 struct BrokerEnvironment {
-  std::function<SystemMemory()> system_memory = {};  // SystemMemoryReader::Read
-  const Clock* clock = nullptr;                      // for the deadline of a round
+  // SystemMemoryReader::Read. The broker's constructor calls it as well: what happened to the group before is over.
+  std::function<SystemMemory()> system_memory = {};
+  const Clock* clock = nullptr;  // for the deadline of a round
 };
 
 Status Validate(const BrokerConfig& config);
