@@ -2,13 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <functional>
+#include <memory_resource>
 #include <new>
 #include <random>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "attune/base/sanitizer.h"
 
@@ -383,6 +388,27 @@ TEST(DeepSizeTest, ASharedObjectIsChargedOnceInACall) {
   const std::vector<std::shared_ptr<std::string>> three{shared, shared, shared};
   EXPECT_EQ(OwnedSize(three) - OwnedSize(one), HeapBlockSize(3 * 16) - HeapBlockSize(16));
   EXPECT_EQ(OwnedSize(std::weak_ptr<std::string>(shared)), 0_B);
+}
+
+struct TwoTexts {
+  std::string first = std::string(1000, 'a');
+  std::string second = std::string(5000, 'b');
+  friend void AttuneVisitOwned(SizeVisitor& visit, const TwoTexts& texts) { visit(texts.first, texts.second); }
+};
+
+TEST(DeepSizeTest, AnAliasBeforeItsOwnerHidesWhatTheRestOfTheObjectOwns) {
+  const auto owner = std::make_shared<TwoTexts>();
+  const std::shared_ptr<std::string> alias(owner, &owner->first);
+  const Bytes hidden = HeapBlockSize(5001);
+  EXPECT_EQ(DeepSize(std::pair(owner, alias)), DeepSize(std::pair(alias, owner)) + hidden);
+  EXPECT_EQ(DeepSize(std::pair(owner, alias)), DeepSize(owner) + Bytes(sizeof(alias)));
+}
+
+TEST(DeepSizeTest, AllocatorsAreNotAsked) {
+  std::array<std::byte, 1024> buffer{};
+  std::pmr::monotonic_buffer_resource on_the_stack(buffer.data(), buffer.size(), std::pmr::null_memory_resource());
+  const std::pmr::string text(200, 'x', &on_the_stack);
+  EXPECT_EQ(OwnedSize(text), HeapBlockSize(201)) << "as if it came from the heap";
 }
 
 TEST(DeepSizeTest, AnOwnerSetChargesASharedObjectOnceInAllCalls) {

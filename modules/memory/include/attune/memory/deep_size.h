@@ -18,7 +18,10 @@
 //            names the members that own memory. A type with a destructor and without
 //            AttuneVisitOwned does not compile: what is not known is not counted as zero.
 // Sharing    an object behind shared_ptrs is charged once in a call; with an OwnerSet,
-//            once in all calls with that set. Cycles of shared_ptr end for the same reason.
+//            once in all calls with that set. Cycles of shared_ptr end for the same reason. The first shared_ptr to
+//            an object decides what is seen of it: where that is an alias, to a member, the block and what this
+//            member owns are charged, and what the rest of the object owns is not, though its owner comes later. So
+//            name owners before their aliases.
 // Threads    thread-compatible: nobody changes the value meanwhile.
 // Cost       one step per element that may own memory, O(1) for a vector of numbers. Pointers are followed
 //            by a list, not by recursion; containers in containers recurse like their destructors.
@@ -28,8 +31,9 @@
 //            heap, any other counts with its static type. Behind a shared_ptr what make_shared made is looked up, and a
 //            polymorphic object of its own; another object of its own counts with its static type.
 //            REQUIRES that what is looked up came from the global heap and is not part of something else: no
-//            allocate_shared from an arena, no deleter of your own, no alias of a polymorphic member. Memory inside
-//            std::function, std::any and handles of the system is not seen.
+//            allocate_shared from an arena, no deleter of your own, no alias of a polymorphic member. Allocators are
+//            not asked: what a std::pmr container has from a buffer on the stack or from an arena is charged as if it
+//            came from the heap. Memory inside std::function, std::any and handles of the system is not seen.
 
 #include <array>
 #include <cstddef>
