@@ -233,7 +233,7 @@ std::unique_ptr<Policy> LirsPolicy::Renumbered(std::span<const Slot> to, std::si
       next->PushHir(hir_to[id / 2]);
     } else {
       next->SetKey(to[id / 2], keys_[id / 2]);
-      next->PushOnStack(IdOfLir(to[id / 2]));
+      next->stack_.Insert(IdOfLir(to[id / 2]));
       ++next->lirs_;
     }
   }

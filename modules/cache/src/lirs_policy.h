@@ -14,7 +14,7 @@
 //   - the stack is pruned when somebody asks what is on it, not when its bottom has moved.
 //
 // Cost       12 bytes for each slot, 33 to 42 for each HIR entry and ghost, and 8 for each of all that is on the stack:
-//            100 to 125 bytes for each entry in the long run. A hit on a LIR entry, which nearly all are, reads one bit
+//            105 to 130 bytes for each entry in the long run. A hit on a LIR entry, which nearly all are, reads one bit
 //            and writes down its slot (recency_log.h); pruning is O(1) amortised.
 
 #include <cstdint>

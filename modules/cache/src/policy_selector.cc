@@ -18,7 +18,7 @@ namespace {
 // When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kLeadSigmas = 3;            // by which a lead must exceed chance
-constexpr double kBlockFills = 0.125;        // hits that come together in so long are seldom independent ...
+constexpr double kBlockFills = 0.0625;       // hits that come together in so long are seldom independent ...
 constexpr double kBlockWeight = 0.5;         // ... and at times they are
 constexpr double kPriceFirst = 0.2;          // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
@@ -440,6 +440,11 @@ void PolicySelector::Resize(std::size_t entries_max) {
   if (!learning()) return;
   candidates_.clear();
   Begin(has_learned_ ? kChangeFills : FirstFills(entries_max_, simulated_entries_));
+}
+
+void PolicySelector::SetSimulatedMax(std::size_t simulated_entries_max) {
+  config_.simulated_entries_max = std::max<std::size_t>(1, simulated_entries_max);
+  Resize(entries_max_);
 }
 
 std::size_t PolicySelector::SimulatedMax(std::size_t entries_max) const {

@@ -19,8 +19,8 @@
 //
 // Threads    none.
 // Cost       8 bytes for each member of the fullest moment and two bits for each number. Every call is O(1) amortised:
-//            settling takes a nanosecond or two for each number in the log, and comes after as many uses as
-//            there are members (4 ms after a million).
+//            settling takes some nanoseconds for each number in the log, and comes after as many uses as there are
+//            members: 0.3 ms for a hundred thousand, 5 to 10 for a million, which shards divide.
 
 #include <algorithm>
 #include <cstddef>

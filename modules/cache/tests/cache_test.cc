@@ -523,6 +523,34 @@ TEST(CacheShapeTest, ChangingThePolicyKeepsTheEntries) {
   EXPECT_EQ(cache.Stats().policy_switches, kPolicyKinds.size());
 }
 
+// Too small for choosing at first: it begins with it when there is room.
+TEST(CacheShapeTest, ACacheThatGrowsBeginsToChoose) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 2000, .bytes_max = 512_KiB});
+  EXPECT_EQ(cache.Stats().policy, ToString(PolicyKind::kS3Fifo));
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    cache.Put(i, i);
+  }
+  ASSERT_TRUE(cache.Resize({.entries_max = 2000, .bytes_max = 64_MiB}).ok());
+  EXPECT_EQ(cache.size(), 1000U);
+  for (std::uint64_t i = 0; i < 400'000; ++i) {
+    if (const std::uint64_t key = i % 3000; !cache.Get(key).has_value()) {
+      cache.Put(key, key);
+    }
+  }
+  EXPECT_EQ(cache.Stats().policy, ToString(PolicyKind::kLirs)) << "a loop";
+  EXPECT_GT(cache.Stats().hits, 200'000U);
+  cache.CheckInvariants();
+}
+
+TEST(CacheShapeTest, AFixedPolicyStaysWhateverTheSize) {
+  ManualClock clock;
+  Numbers cache(clock, {.entries_max = 2000, .bytes_max = 512_KiB});
+  cache.UsePolicy(PolicyKind::kLru);
+  ASSERT_TRUE(cache.Resize({.entries_max = 2000, .bytes_max = 64_MiB}).ok());
+  EXPECT_EQ(cache.Stats().policy, ToString(PolicyKind::kLru));
+}
+
 TEST(CacheShapeTest, ChoosesAPolicyThatSurvivesALoop) {
   ManualClock clock;
   control::Journal journal;

@@ -317,6 +317,9 @@ class Cache {
   void AdoptResidents();
   void SimulateSamples();
   void TellParts();
+  static std::size_t SimulatedFor(Bytes bytes_max);
+  void MakeSelector(std::size_t entries_max, Bytes bytes_max);
+  void FitSelector(Removed& removed);
   void SwitchPolicy(PolicyKind kind, Removed& removed);
   void Journal(const PolicyChange& change) const;
   std::uint64_t OwnBytes() const noexcept;
@@ -337,12 +340,13 @@ class Cache {
   LoadWaits load_waits_;
   std::atomic<std::uint64_t> policy_switches_{0};
 
-  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next five
+  mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next six
   std::vector<KeyHash> samples_;
   std::uint64_t own_bytes_ = 0;
   std::size_t selector_entries_ = 0;
-  LiveCounts reviewed_;                       // what the selector knows of the live cache, in total
-  std::unique_ptr<PolicySelector> selector_;  // null: the policy is fixed
+  LiveCounts reviewed_;                         // what the selector knows of the live cache, in total
+  bool chooses_ = !config_.policy.has_value();  // until UsePolicy
+  std::unique_ptr<PolicySelector> selector_;    // null: the policy is fixed, or it is too small for choosing
   std::atomic<bool> simulation_waits_{false};
 
   mutable std::mutex worth_mutex_;  // a leaf; guards the next

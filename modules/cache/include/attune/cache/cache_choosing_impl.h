@@ -5,6 +5,43 @@
 
 namespace attune::cache {
 
+// Entries of a miniature: a sixty-fourth of the bytes goes to the simulations, as far as they can use it.
+template <typename K, typename V, typename Traits>
+std::size_t Cache<K, V, Traits>::SimulatedFor(Bytes bytes_max) {
+  constexpr std::size_t kSimulatedMin = 32;
+  const PolicySelectorConfig usual;
+  const std::uint64_t each = PolicySelector::kBytesPerSimulated * (usual.candidates.size() + 1);  // SIEVE may join
+  const auto affordable = static_cast<std::size_t>(bytes_max.count() / 64 / each);
+  return std::clamp(affordable, kSimulatedMin, usual.simulated_entries_max);
+}
+
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::MakeSelector(std::size_t entries_max, Bytes bytes_max) {
+  selector_entries_ = std::min(entries_max, kSelectorEntriesMax);
+  selector_ = std::make_unique<PolicySelector>(selector_entries_,
+                                               PolicySelectorConfig{.simulated_entries_max = SimulatedFor(bytes_max)});
+}
+
+// After a Resize: a cache that was too small for choosing may begin with it, and one of another order of size has
+// miniatures of another size.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::FitSelector(Removed& removed) {
+  const Bytes bytes_max(budget_.bytes_max());
+  if (selector_ != nullptr) {
+    const std::size_t simulated = SimulatedFor(bytes_max);
+    const std::size_t before = selector_->simulated_entries_max();
+    if (simulated >= 2 * before || simulated <= before / 2) {
+      selector_->SetSimulatedMax(simulated);
+      ChargeOwn(removed);
+    }
+  } else if (chooses_ && bytes_max >= kChoosingBytesMin) {
+    MakeSelector(budget_.entries_max(), bytes_max);
+    SwitchPolicy(selector_->policy(), removed);
+    TellParts();
+    ChargeOwn(removed);
+  }
+}
+
 // True: it is time to simulate, or to tell the selector of what was missed. REQUIRES the shard's lock.
 template <typename K, typename V, typename Traits>
 bool Cache<K, V, Traits>::NoteSample(Part& part, KeyHash hash, bool hit) {
@@ -211,6 +248,7 @@ void Cache<K, V, Traits>::UsePolicy(PolicyKind kind) {
   Removed removed;
   {
     const std::lock_guard hold(maintain_mutex_);
+    chooses_ = false;
     selector_.reset();
     TellParts();
     SwitchPolicy(kind, removed);

@@ -20,14 +20,8 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   ATTUNE_CHECK(valid.ok(), "Validate(config) says what is wrong");
   const std::size_t count = ShardsFor(config_);
   part_mask_ = count - 1;
-  if (!config_.policy.has_value() && config_.bytes_max >= kChoosingBytesMin) {
-    // A sixty-fourth of the bytes goes to the simulations, as far as they can use it.
-    PolicySelectorConfig selector;
-    const std::uint64_t bytes_per_simulated = PolicySelector::kBytesPerSimulated * selector.candidates.size();
-    const std::size_t affordable = static_cast<std::size_t>(config_.bytes_max.count() / 64 / bytes_per_simulated);
-    selector.simulated_entries_max = std::clamp<std::size_t>(affordable, 32, selector.simulated_entries_max);
-    selector_entries_ = std::min(config_.entries_max, kSelectorEntriesMax);
-    selector_ = std::make_unique<PolicySelector>(selector_entries_, std::move(selector));
+  if (chooses_ && config_.bytes_max >= kChoosingBytesMin) {
+    MakeSelector(config_.entries_max, config_.bytes_max);
   }
   const ShardSetup setup{
       .entries_share = (config_.entries_max - 1) / count + 1,
@@ -490,11 +484,15 @@ Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
   ATTUNE_RETURN_IF_ERROR(Validate(limits));
   budget_.SetLimits(limits.entries_max, limits.bytes_max);
   EvictDownTo(limits.entries_max, limits.bytes_max.count());
-  const std::lock_guard hold(maintain_mutex_);
+  std::unique_lock hold(maintain_mutex_);
   for (const std::unique_ptr<Part>& part : parts_) {
     const std::lock_guard hold_shard(part->shard.lock);
     part->shard.SetShare((budget_.entries_max() - 1) / parts_.size() + 1);
   }
+  Removed removed;
+  FitSelector(removed);
+  hold.unlock();
+  Tell(removed);
   return budget_.over() ? OverLimitsError() : OkStatus();
 }
 

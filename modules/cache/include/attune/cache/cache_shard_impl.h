@@ -555,7 +555,9 @@ void CacheShard<K, V, Traits>::Compact() {
   FlushHits();
   const std::vector<Slot> moved_to = MoveTogether();
   policy_entries_ = std::max(std::min(share_, index_.size() + index_.size() / 4), std::min(share_, kSlotsMin));
-  policy_ = policy_->Renumbered(moved_to, std::max(policy_entries_, policy_->resident()));
+  // With nobody left it remembers nothing either: what is stored next may need the room.
+  policy_ = policy_->resident() == 0 ? MakePolicy(kind_, {.entries_max = policy_entries_})
+                                     : policy_->Renumbered(moved_to, std::max(policy_entries_, policy_->resident()));
   slab_.ReleaseTail();
   wheel_.ShrinkTo(slab_.slots());
   if (index_.size() < index_.capacity() / 2) {

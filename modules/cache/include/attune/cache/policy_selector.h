@@ -23,7 +23,7 @@
 //               falls below zero, as in Page's CUSUM (Biometrika 41, 1954): what the policy in
 //               use earned yesterday does not protect it today. The lead must exceed what chance explains and what a
 //               move costs. Chance is three sigmas; the variance is that of a fair coin, or half that of clusters
-//               (Cochran, "Sampling Techniques", 1977, chapter 9), of an eighth of a fill each, where that is more:
+//               (Cochran, "Sampling Techniques", 1977, chapter 9), of a sixteenth of a fill each, where that is more:
 //               hits that come together, as when a scan comes again, are one event and not a hundred. A move costs
 //               little at first, when there is little to lose, up to the hits that a full miniature is worth. A
 //               candidate whose longer record is the better one as well needs a part of that. Each move doubles the
@@ -141,6 +141,9 @@ class PolicySelector {
   // The cache holds this many entries now. Miniatures of another size begin anew.
   // REQUIRES: entries_max > 0.
   void Resize(std::size_t entries_max);
+  // The same for PolicySelectorConfig::simulated_entries_max.
+  void SetSimulatedMax(std::size_t simulated_entries_max);
+  std::size_t simulated_entries_max() const noexcept { return config_.simulated_entries_max; }
 
   // ---- seeing
 
