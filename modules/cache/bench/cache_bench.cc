@@ -269,7 +269,7 @@ void BM_Fill(benchmark::State& state) {
   std::vector<std::vector<double>> ns(11);
   std::vector<Key> keys(kTenth);
   for (auto _ : state) {
-    for (int round = 0; round < 7; ++round) {
+    for (int round = 0; round < 15; ++round) {
       Numbers cache(SystemClock(),
                     {.entries_max = kEntries, .bytes_max = 1_GiB, .policy = PolicyKind::kS3Fifo, .shards = 1});
       for (std::size_t tenth = 0; tenth <= 10; ++tenth) {
