@@ -329,6 +329,7 @@ bool CacheShard<K, V, Traits>::ShrinkTo(std::size_t entries_max, std::uint64_t b
     for (std::size_t count = 1; !ends && !enough(); ++count) {
       ends = !EvictOne(0, RemovalReason::kShrink, removed) || (count % kEvictionsBetweenLooks == 0 && late());
     }
+    ChargeOverhead();  // what evictions make the policy remember
     if (bytes() > bytes_max || CompactionPays()) {
       Compact();
     }
