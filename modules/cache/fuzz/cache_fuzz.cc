@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <string>
@@ -67,6 +68,9 @@ class Model {
     cache.CheckInvariants();
     pins_.clear();
     cache.CheckInvariants();
+    const CacheStats stats = cache.Stats();
+    ATTUNE_CHECK(told_ == std::accumulate(stats.removals.begin(), stats.removals.end(), std::uint64_t{0}),
+                 "each that left was told once");
     for (int key = 0; key < kKeys; ++key) CheckGet(cache, static_cast<Key>(key));
   }
 
@@ -97,6 +101,7 @@ class Model {
   }
 
   void OnRemoved(Key key, const std::string* value, RemovalReason reason) {
+    ++told_;
     const auto found = stored_.find(key);
     const bool is_last = found != stored_.end() && found->second.value.has_value() == (value != nullptr) &&
                          (value == nullptr || *found->second.value == *value);
@@ -257,6 +262,7 @@ class Model {
   std::map<Key, Stored> stored_;
   std::vector<Pin> pins_;  // end before the cache
   std::uint64_t version_ = 0;
+  std::uint64_t told_ = 0;  // by the listener
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attune/cache/cache.h"
+#include "attune/cache/cache_consumer.h"
 
 namespace attune::cache {
 namespace {
@@ -80,7 +81,7 @@ class Hammer {
   void Rare(std::mt19937_64& random) {
     switch (random() % 6) {
       case 0:
-        (void)cache_.Resize({.entries_max = 100 + random() % 300, .bytes_max = 1_MiB});
+        (void)cache_.Resize({.entries_max = 100 + random() % 300, .bytes_max = 512_KiB + Bytes(random() % 3'000'000)});
         break;
       case 1:
         cache_.Shrink(Bytes(random() % 50'000));
@@ -138,6 +139,45 @@ TEST_P(CacheThreadsTest, EveryOperationAtOnceKeepsValuesAndLimits) {
   EXPECT_EQ(told, left) << "each that left was told once";
 }
 INSTANTIATE_TEST_SUITE_P(OneShardAndMore, CacheThreadsTest, testing::Values(1, 4));
+
+// A broker moves memory between two caches that are in use, both of which choose their policy.
+TEST(CacheThreadsUnderABrokerTest, MemoryMovesWhileEverybodyWorks) {
+  const CacheConfig config{
+      .entries_max = 100'000, .bytes_max = 2_MiB, .shards = 4, .worth = {.load_cost = Duration(100'000)}};
+  Words busy(SystemClock(), config);
+  Words other(SystemClock(), config);
+  CacheConsumer first(busy);
+  CacheConsumer second(other);
+  memory::Broker broker({.limit = 6_MiB, .overhead = 1_MiB}, {}, {});
+  const memory::Registration one = *broker.Register(first);
+  const memory::Registration two = *broker.Register(second);
+  std::atomic<int> wrong = 0;
+  std::atomic<int> running = 3;
+  std::vector<std::jthread> threads;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    threads.emplace_back([&, seed] {
+      std::mt19937_64 random(seed);
+      for (int step = 0; step < 20'000; ++step) {
+        Words& cache = random() % 4 == 0 ? other : busy;
+        const std::uint64_t key = random() % 8000;
+        const auto value = cache.GetOrLoad(key, [key] { return ValueOf(key) + std::string(400, '.'); });
+        wrong += value.ok() && value->starts_with(ValueOf(key)) ? 0 : 1;
+      }
+      --running;
+    });
+  }
+  while (running > 0) {
+    busy.Maintain();
+    other.Maintain();
+    (void)broker.Maintain(SystemClock().Now());
+    EXPECT_LE(busy.bytes() + other.bytes(), 6_MiB);
+  }
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(broker.Snapshot().consumers[0].shrinks + broker.Snapshot().consumers[1].shrinks, 0U);
+  busy.CheckInvariants();
+  other.CheckInvariants();
+}
 
 TEST(ShardLockTest, HandsOverFromItsOwnerToEverybody) {
   ShardLock lock;
