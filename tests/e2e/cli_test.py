@@ -70,9 +70,10 @@ class Help(ProcessTest):
         self.assertIn("--token-file", done.stderr)
 
     def test_nothing_remembered_yet_says_how_to_begin(self):
-        done = self.home.cli("ask", "hello", data=False)
-        self.assertEqual(done.returncode, 3)
-        self.assertIn("attune up", done.stderr)
+        for ask in ("ask", "search"):  # one command
+            done = self.home.cli(ask, "status", data=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("attune up", done.stderr)
 
     # Words before the one that is completed, its beginning, what is offered, what is not.
     COMPLETIONS = [(["sta"], {"status"}, {"up"}), (["chat", "im"], {"import"}, {"up"}),

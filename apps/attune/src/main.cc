@@ -205,6 +205,7 @@ void CommandLine::AddAsk() {
                                                 {"sources", list(sources_)}},
                                          PrintHits);
                             });
+  ask->alias("search");
   ask->add_option("QUERY", words_, "Words, \"phrases\", prefix*, +must, -not, symbol:Name, path:src/**")->required();
   ask->add_option("-n,--limit", limit_, "How many hits, 1 to 100");
   ask->add_option("--lang", languages_, "Only these languages");
