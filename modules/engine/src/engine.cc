@@ -322,6 +322,7 @@ class EngineInUse final : public Engine {
   void RegisterConsumerMetrics();
   void KeepHouse(const std::stop_token& stop);
   store::StoreCounts Counts() const;
+  Bytes SizeOf(const std::string& path) const;  // 0 for a file that is not there
   void MaintainIndex();
 
   const EngineConfig config_;
@@ -591,6 +592,11 @@ void EngineInUse::KeepHouse(const std::stop_token& stop) {
   }
 }
 
+Bytes EngineInUse::SizeOf(const std::string& path) const {
+  const auto file = world_.files.Stat(path);
+  return Bytes(file.ok() ? file->size : 0);
+}
+
 store::StoreCounts EngineInUse::Counts() const {
   const std::uint64_t operations = store_->activity().operations;
   const std::scoped_lock lock(counts_mutex_);
@@ -660,7 +666,6 @@ EngineStatus EngineInUse::status() const {
                   .on_disk = index.disk,
                   .in_memory = index_->bytes()};
   const store::StoreActivity activity = store_->activity();
-  const auto database = world_.files.Stat(folder_.database_path());
   const store::StoreCounts counts = Counts();
   {
     const std::scoped_lock lock(mutex_);
@@ -670,7 +675,7 @@ EngineStatus EngineInUse::status() const {
                     .notes = counts.notes,
                     .chats = counts.chats,
                     .messages = counts.messages,
-                    .on_disk = Bytes(database.ok() ? database->size : 0),
+                    .on_disk = SizeOf(folder_.database_path()) + SizeOf(folder_.database_path() + "-wal"),
                     .durability = std::string(store::ToString(ForStore(config_.durability))),
                     .commits = activity.transactions,
                     .operations = activity.operations};

@@ -398,6 +398,18 @@ TEST_F(EngineTest, CachesPoolsAndConsumersAreMeasured) {
   }
 }
 
+// What was just written lies in the log beside the database until a checkpoint.
+TEST_F(EngineTest, StatusCountsTheLogOfTheDatabaseAsWell) {
+  Write("a.txt", "okapi");
+  Open(Config());
+  Read();
+  const fs::path database = base_ / "data" / "attune.db";
+  EXPECT_TRUE(WaitFor([&] {
+    const std::uintmax_t log = fs::file_size(database.string() + "-wal");
+    return log > 0 && engine_->status().store.on_disk == Bytes(fs::file_size(database) + log);
+  }));
+}
+
 TEST_F(EngineTest, StatusSaysWhatCachesLoadAndMayHold) {
   Write("a.txt", "okapi");
   Open(Config());
