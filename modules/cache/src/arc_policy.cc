@@ -6,38 +6,27 @@
 
 namespace attune::cache {
 
-Bytes ArcPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + ghosts_.bytes();
-}
+Bytes ArcPolicy::bytes() const noexcept { return Bytes(sizeof(*this)) + slots_.bytes() + ghosts_.bytes(); }
 
 void ArcPolicy::OnHits(std::span<const Slot> slots) {
-  lists_.PrefetchMoves(slots);
+  slots_.PrefetchMoves(slots);
   TellHits(*this, slots);
 }
 
 void ArcPolicy::OnInsert(Slot slot, KeyHash key) {
   const List list = Recall(key, entries_max_) ? kOften : kOnce;
   return_.reset();
-  Place(slot, key, list);
-}
-
-void ArcPolicy::Place(Slot slot, KeyHash key, List list) {
-  lists_.Cover(slot, entries_max_);
-  list_of_.Cover(slot, entries_max_);
-  keys_.Cover(slot, entries_max_);
-  list_of_[slot] = list;
-  keys_[slot] = key;
-  lists_.PushFront(list, slot);
+  slots_.PushFront(list, slot, key, entries_max_);
 }
 
 Slot ArcPolicy::Evict(KeyHash incoming) {
   const std::size_t capacity = resident();
   TrimGhosts(std::min(capacity, entries_max_));
   if (const std::optional<List> from = Recall(incoming, capacity)) return Replace(*from == kOften);
-  if (lists_.size(kOnce) + ghosts_.size(kOnce) >= capacity) {
-    if (lists_.empty(kOften)) {  // T1 is the whole cache, and what is beyond is not worth remembering
-      const Slot victim = lists_.Back(kOnce);
-      lists_.Remove(kOnce, victim);
+  if (slots_.size(kOnce) + ghosts_.size(kOnce) >= capacity) {
+    if (slots_.empty(kOften)) {  // T1 is the whole cache, and what is beyond is not worth remembering
+      const Slot victim = slots_.Back(kOnce);
+      slots_.Remove(victim);
       return victim;
     }
     if (ghosts_.size(kOnce) > 0) ghosts_.DropOldest(kOnce);
@@ -63,15 +52,15 @@ std::optional<ArcPolicy::List> ArcPolicy::Recall(KeyHash key, std::size_t capaci
 }
 
 Slot ArcPolicy::Replace(bool returns_from_often) {
-  const std::size_t once = lists_.size(kOnce);
+  const std::size_t once = slots_.size(kOnce);
   const bool too_long = once > border_ || (returns_from_often && once == border_);
-  return EvictFrom((once > 0 && too_long) || lists_.empty(kOften) ? kOnce : kOften);
+  return EvictFrom((once > 0 && too_long) || slots_.empty(kOften) ? kOnce : kOften);
 }
 
 Slot ArcPolicy::EvictFrom(List list) {
-  const Slot victim = lists_.Back(list);
-  lists_.Remove(list, victim);
-  ghosts_.Push(list, keys_[victim], entries_max_ + 1);
+  const Slot victim = slots_.Back(list);
+  slots_.Remove(victim);
+  ghosts_.Push(list, slots_.KeyOf(victim), entries_max_ + 1);
   return victim;
 }
 
@@ -88,16 +77,14 @@ void ArcPolicy::Resize(std::size_t entries_max) {
 }
 
 void ArcPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
-  lists_.AppendBackToFront(kOnce, slots);
-  lists_.AppendBackToFront(kOften, slots);
+  slots_.AppendBackToFront(kOnce, slots);
+  slots_.AppendBackToFront(kOften, slots);
 }
 
 std::unique_ptr<Policy> ArcPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
   Resize(entries_max);
   auto next = std::make_unique<ArcPolicy>(PolicyConfig{.entries_max = entries_max});
-  for (const List list : {kOnce, kOften}) {
-    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
-  }
+  next->slots_ = slots_.Renumbered(to, entries_max);
   next->border_ = border_;
   next->ghosts_ = ghosts_.Refitted(entries_max + 1);
   next->return_ = return_;
@@ -105,14 +92,9 @@ std::unique_ptr<Policy> ArcPolicy::Renumbered(std::span<const Slot> to, std::siz
 }
 
 void ArcPolicy::CheckInvariants() const {
-  lists_.CheckInvariants();
+  slots_.CheckInvariants();
   ghosts_.CheckInvariants();
   ATTUNE_CHECK(ghosts_.size() <= entries_max_ + 1, "ghosts are bounded");
-  for (const List list : {kOnce, kOften}) {
-    std::vector<Slot> slots;
-    lists_.AppendBackToFront(list, slots);
-    for (const Slot slot : slots) ATTUNE_CHECK(list_of_[slot] == list, "a slot knows its list");
-  }
 }
 
 }  // namespace attune::cache

@@ -19,7 +19,7 @@
 
 #include "attune/cache/policies.h"
 #include "ghost_lists.h"
-#include "slot_lists.h"
+#include "listed_slots.h"
 
 namespace attune::cache {
 
@@ -28,16 +28,13 @@ class ArcPolicy final : public Policy {
   explicit ArcPolicy(const PolicyConfig& config) : entries_max_(config.entries_max) {}
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kArc); }
-  std::size_t resident() const noexcept override { return lists_.size(kOnce) + lists_.size(kOften); }
+  std::size_t resident() const noexcept override { return slots_.size(); }
   Bytes bytes() const noexcept override;
 
-  void OnHit(Slot slot) override {
-    lists_.MoveToFront(list_of_[slot], kOften, slot);
-    list_of_[slot] = kOften;
-  }
+  void OnHit(Slot slot) override { slots_.MoveToFront(slot, kOften); }
   void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
-  void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
+  void OnErase(Slot slot) override { slots_.Remove(slot); }
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
@@ -54,16 +51,13 @@ class ArcPolicy final : public Policy {
 
   // Whether `key` returns from a ghost list, and which. The first call for it moves the border.
   std::optional<List> Recall(KeyHash key, std::size_t capacity);
-  void Place(Slot slot, KeyHash key, List list);
   Slot Replace(bool returns_from_often);
   Slot EvictFrom(List list);
   void TrimGhosts(std::size_t ghosts_max);
 
   std::size_t entries_max_;
   std::size_t border_ = 0;
-  SlotLists<2> lists_;  // most recently used in front
-  SlotTable<std::uint8_t> list_of_;
-  SlotTable<KeyHash> keys_;
+  ListedSlots<2> slots_;  // most recently used in front
   GhostLists<2> ghosts_;
   std::optional<Return> return_;
 };

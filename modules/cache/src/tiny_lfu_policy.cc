@@ -21,62 +21,46 @@ TinyLfuPolicy::TinyLfuPolicy(const PolicyConfig& config)
   SetCapacity(entries_max_);
 }
 
-Bytes TinyLfuPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + sketch_.bytes();
-}
+Bytes TinyLfuPolicy::bytes() const noexcept { return Bytes(sizeof(*this)) + slots_.bytes() + sketch_.bytes(); }
 
 void TinyLfuPolicy::OnHit(Slot slot) {
   climber_.CountHit();
-  CountAccess(keys_[slot]);
-  if (list_of_[slot] != kProbation) {
-    lists_.MoveToFront(list_of_[slot], slot);
+  CountAccess(slots_.KeyOf(slot));
+  if (slots_.ListOf(slot) != kProbation) {
+    slots_.MoveToFront(slot);
     return;
   }
-  MoveToFront(slot, kProtected);
-  if (lists_.size(kProtected) > protected_max_) MoveToFront(lists_.Back(kProtected), kProbation);
+  slots_.MoveToFront(slot, kProtected);
+  if (slots_.size(kProtected) > protected_max_) slots_.MoveToFront(slots_.Back(kProtected), kProbation);
 }
 
 void TinyLfuPolicy::OnHits(std::span<const Slot> slots) {
-  for (const Slot slot : slots) __builtin_prefetch(&keys_[slot]);
-  lists_.PrefetchMoves(slots);
-  for (const Slot slot : slots) sketch_.Prefetch(keys_[slot]);
+  slots_.PrefetchKeys(slots);
+  slots_.PrefetchMoves(slots);
+  for (const Slot slot : slots) sketch_.Prefetch(slots_.KeyOf(slot));
   TellHits(*this, slots);
 }
 
 void TinyLfuPolicy::OnInsert(Slot slot, KeyHash key) {
-  Place(slot, key, kWindow);
+  slots_.PushFront(kWindow, slot, key, entries_max_);
   if (resident() > sketch_.entries()) ResizeSketch(resident());
   climber_.CountMiss();
   CountAccess(key);
-  if (lists_.size(kWindow) > window_max_) MoveToFront(lists_.Back(kWindow), kProbation);
+  if (slots_.size(kWindow) > window_max_) slots_.MoveToFront(slots_.Back(kWindow), kProbation);
 }
 
 Slot TinyLfuPolicy::Evict(KeyHash /*incoming*/) {
   if (capacity_ != resident()) SetCapacity(resident());
-  for (int i = 0; i < kHandoversMax && lists_.size(kWindow) > window_max_; ++i) {
-    MoveToFront(lists_.Back(kWindow), kProbation);
+  for (int i = 0; i < kHandoversMax && slots_.size(kWindow) > window_max_; ++i) {
+    slots_.MoveToFront(slots_.Back(kWindow), kProbation);
   }
-  const Slot candidate = lists_.Back(kWindow);
+  const Slot candidate = slots_.Back(kWindow);
   const Slot victim = MainVictim();
   if (victim == kNoSlot) return Remove(candidate);
-  if (lists_.size(kWindow) < window_max_) return Remove(victim);
-  if (sketch_.Estimate(keys_[candidate]) <= sketch_.Estimate(keys_[victim])) return Remove(candidate);
-  MoveToFront(candidate, kProbation);
+  if (slots_.size(kWindow) < window_max_) return Remove(victim);
+  if (sketch_.Estimate(slots_.KeyOf(candidate)) <= sketch_.Estimate(slots_.KeyOf(victim))) return Remove(candidate);
+  slots_.MoveToFront(candidate, kProbation);
   return Remove(victim);
-}
-
-void TinyLfuPolicy::Place(Slot slot, KeyHash key, List list) {
-  lists_.Cover(slot, entries_max_);
-  list_of_.Cover(slot, entries_max_);
-  keys_.Cover(slot, entries_max_);
-  list_of_[slot] = list;
-  keys_[slot] = key;
-  lists_.PushFront(list, slot);
-}
-
-void TinyLfuPolicy::MoveToFront(Slot slot, List to) {
-  lists_.MoveToFront(list_of_[slot], to, slot);
-  list_of_[slot] = to;
 }
 
 void TinyLfuPolicy::CountAccess(KeyHash key) {
@@ -101,15 +85,16 @@ void TinyLfuPolicy::ResizeSketch(std::size_t entries) {
   slots.reserve(resident());
   AppendColdestFirst(slots);
   for (const Slot slot : slots) {
-    for (std::uint32_t count = sketch_.Estimate(keys_[slot]); count > 0; --count) sketch.Increment(keys_[slot]);
+    for (std::uint32_t count = sketch_.Estimate(slots_.KeyOf(slot)); count > 0; --count)
+      sketch.Increment(slots_.KeyOf(slot));
   }
   sketch_ = std::move(sketch);
 }
 
-Slot TinyLfuPolicy::MainVictim() const { return lists_.Back(lists_.empty(kProbation) ? kProtected : kProbation); }
+Slot TinyLfuPolicy::MainVictim() const { return slots_.Back(slots_.empty(kProbation) ? kProtected : kProbation); }
 
 Slot TinyLfuPolicy::Remove(Slot slot) {
-  lists_.Remove(list_of_[slot], slot);
+  slots_.Remove(slot);
   return slot;
 }
 
@@ -125,18 +110,16 @@ void TinyLfuPolicy::FitSketch(std::size_t entries_max) {
 }
 
 void TinyLfuPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
-  lists_.AppendBackToFront(kProbation, slots);
-  lists_.AppendBackToFront(kWindow, slots);
-  lists_.AppendBackToFront(kProtected, slots);
+  slots_.AppendBackToFront(kProbation, slots);
+  slots_.AppendBackToFront(kWindow, slots);
+  slots_.AppendBackToFront(kProtected, slots);
 }
 
 std::unique_ptr<Policy> TinyLfuPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
   FitSketch(entries_max);
   auto next =
       std::make_unique<TinyLfuPolicy>(PolicyConfig{.entries_max = entries_max, .window_adapts = window_adapts_});
-  for (const List list : {kWindow, kProbation, kProtected}) {
-    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
-  }
+  next->slots_ = slots_.Renumbered(to, entries_max);
   next->climber_ = climber_;
   next->SetCapacity(std::min(capacity_, entries_max));
   next->sketch_ = std::move(sketch_);
@@ -144,13 +127,8 @@ std::unique_ptr<Policy> TinyLfuPolicy::Renumbered(std::span<const Slot> to, std:
 }
 
 void TinyLfuPolicy::CheckInvariants() const {
-  lists_.CheckInvariants();
+  slots_.CheckInvariants();
   ATTUNE_CHECK(sketch_.bytes() <= Bytes(64 * (kSketchEntriesMin + 4 * entries_max_)), "the sketch is bounded");
-  for (const List list : {kWindow, kProbation, kProtected}) {
-    std::vector<Slot> slots;
-    lists_.AppendBackToFront(list, slots);
-    for (const Slot slot : slots) ATTUNE_CHECK(list_of_[slot] == list, "a slot knows its list");
-  }
 }
 
 }  // namespace attune::cache

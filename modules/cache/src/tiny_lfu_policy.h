@@ -23,7 +23,7 @@
 
 #include "attune/cache/policies.h"
 #include "frequency_sketch.h"
-#include "slot_lists.h"
+#include "listed_slots.h"
 #include "window_climber.h"
 
 namespace attune::cache {
@@ -33,16 +33,14 @@ class TinyLfuPolicy final : public Policy {
   explicit TinyLfuPolicy(const PolicyConfig& config);
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kTinyLfu); }
-  std::size_t resident() const noexcept override {
-    return lists_.size(kWindow) + lists_.size(kProbation) + lists_.size(kProtected);
-  }
+  std::size_t resident() const noexcept override { return slots_.size(); }
   Bytes bytes() const noexcept override;
   double window_share() const noexcept { return climber_.share(); }
 
   void OnHit(Slot slot) override;
   void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
-  void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
+  void OnErase(Slot slot) override { slots_.Remove(slot); }
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
@@ -52,8 +50,6 @@ class TinyLfuPolicy final : public Policy {
  private:
   enum List : std::uint8_t { kWindow, kProbation, kProtected };
 
-  void Place(Slot slot, KeyHash key, List list);
-  void MoveToFront(Slot slot, List to);
   void CountAccess(KeyHash key);
   void SetCapacity(std::size_t capacity);
   void ResizeSketch(std::size_t entries);
@@ -67,9 +63,7 @@ class TinyLfuPolicy final : public Policy {
   std::size_t capacity_ = 0;  // what was resident at the last eviction, entries_max before the first
   std::size_t window_max_ = 0;
   std::size_t protected_max_ = 0;
-  SlotLists<3> lists_;  // most recently used in front
-  SlotTable<std::uint8_t> list_of_;
-  SlotTable<KeyHash> keys_;
+  ListedSlots<3> slots_;  // most recently used in front
   FrequencySketch sketch_;
 };
 

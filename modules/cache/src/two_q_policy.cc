@@ -13,36 +13,25 @@ std::size_t OutMax(std::size_t capacity) { return std::max<std::size_t>(1, capac
 
 }  // namespace
 
-Bytes TwoQPolicy::bytes() const noexcept {
-  return Bytes(sizeof(*this)) + lists_.bytes() + list_of_.bytes() + keys_.bytes() + ghosts_.bytes();
-}
+Bytes TwoQPolicy::bytes() const noexcept { return Bytes(sizeof(*this)) + slots_.bytes() + ghosts_.bytes(); }
 
 void TwoQPolicy::OnHits(std::span<const Slot> slots) {
-  lists_.PrefetchMoves(slots);
+  slots_.PrefetchMoves(slots);
   TellHits(*this, slots);
 }
 
 void TwoQPolicy::OnInsert(Slot slot, KeyHash key) {
   const List list = ghosts_.Take(key) == ghosts_.kAbsent ? kIn : kMain;
-  Place(slot, key, list);
-}
-
-void TwoQPolicy::Place(Slot slot, KeyHash key, List list) {
-  lists_.Cover(slot, entries_max_);
-  list_of_.Cover(slot, entries_max_);
-  keys_.Cover(slot, entries_max_);
-  list_of_[slot] = list;
-  keys_[slot] = key;
-  lists_.PushFront(list, slot);
+  slots_.PushFront(list, slot, key, entries_max_);
 }
 
 Slot TwoQPolicy::Evict(KeyHash /*incoming*/) {
   const std::size_t capacity = resident();
-  const List list = lists_.size(kIn) > InMax(capacity) || lists_.empty(kMain) ? kIn : kMain;
-  const Slot victim = lists_.Back(list);
-  lists_.Remove(list, victim);
+  const List list = slots_.size(kIn) > InMax(capacity) || slots_.empty(kMain) ? kIn : kMain;
+  const Slot victim = slots_.Back(list);
+  slots_.Remove(victim);
   if (list == kIn) {
-    ghosts_.Push(0, keys_[victim], OutMax(entries_max_) + 1);
+    ghosts_.Push(0, slots_.KeyOf(victim), OutMax(entries_max_) + 1);
     while (ghosts_.size() > OutMax(std::min(capacity, entries_max_))) ghosts_.DropOldest(0);
   }
   return victim;
@@ -54,29 +43,22 @@ void TwoQPolicy::Resize(std::size_t entries_max) {
 }
 
 void TwoQPolicy::AppendColdestFirst(std::vector<Slot>& slots) const {
-  lists_.AppendBackToFront(kIn, slots);
-  lists_.AppendBackToFront(kMain, slots);
+  slots_.AppendBackToFront(kIn, slots);
+  slots_.AppendBackToFront(kMain, slots);
 }
 
 std::unique_ptr<Policy> TwoQPolicy::Renumbered(std::span<const Slot> to, std::size_t entries_max) {
   Resize(entries_max);
   auto next = std::make_unique<TwoQPolicy>(PolicyConfig{.entries_max = entries_max});
-  for (const List list : {kIn, kMain}) {
-    lists_.ForEachFromBack(list, [&](Slot slot) { next->Place(to[slot], keys_[slot], list); });
-  }
+  next->slots_ = slots_.Renumbered(to, entries_max);
   next->ghosts_ = ghosts_.Refitted(OutMax(entries_max) + 1);
   return next;
 }
 
 void TwoQPolicy::CheckInvariants() const {
-  lists_.CheckInvariants();
+  slots_.CheckInvariants();
   ghosts_.CheckInvariants();
   ATTUNE_CHECK(ghosts_.size() <= OutMax(entries_max_), "ghosts are bounded");
-  for (const List list : {kIn, kMain}) {
-    std::vector<Slot> slots;
-    lists_.AppendBackToFront(list, slots);
-    for (const Slot slot : slots) ATTUNE_CHECK(list_of_[slot] == list, "a slot knows its list");
-  }
 }
 
 }  // namespace attune::cache

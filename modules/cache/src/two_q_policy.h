@@ -18,7 +18,7 @@
 
 #include "attune/cache/policies.h"
 #include "ghost_lists.h"
-#include "slot_lists.h"
+#include "listed_slots.h"
 
 namespace attune::cache {
 
@@ -27,15 +27,15 @@ class TwoQPolicy final : public Policy {
   explicit TwoQPolicy(const PolicyConfig& config) : entries_max_(config.entries_max) {}
 
   std::string_view name() const noexcept override { return ToString(PolicyKind::kTwoQ); }
-  std::size_t resident() const noexcept override { return lists_.size(kIn) + lists_.size(kMain); }
+  std::size_t resident() const noexcept override { return slots_.size(); }
   Bytes bytes() const noexcept override;
 
   void OnHit(Slot slot) override {
-    if (list_of_[slot] == kMain) lists_.MoveToFront(kMain, slot);
+    if (slots_.ListOf(slot) == kMain) slots_.MoveToFront(slot);
   }
   void OnHits(std::span<const Slot> slots) override;
   void OnInsert(Slot slot, KeyHash key) override;
-  void OnErase(Slot slot) override { lists_.Remove(list_of_[slot], slot); }
+  void OnErase(Slot slot) override { slots_.Remove(slot); }
   Slot Evict(KeyHash incoming) override;
   void Resize(std::size_t entries_max) override;
   void AppendColdestFirst(std::vector<Slot>& slots) const override;
@@ -45,12 +45,8 @@ class TwoQPolicy final : public Policy {
  private:
   enum List : std::uint8_t { kIn, kMain };  // A1in, Am
 
-  void Place(Slot slot, KeyHash key, List list);
-
   std::size_t entries_max_;
-  SlotLists<2> lists_;  // youngest, and most recently used, in front
-  SlotTable<std::uint8_t> list_of_;
-  SlotTable<KeyHash> keys_;
+  ListedSlots<2> slots_;  // youngest, and most recently used, in front
   GhostLists<1> ghosts_;  // A1out
 };
 

@@ -29,6 +29,45 @@ void Use(Texts& cache, std::uint64_t key) {
   if (!cache.Get(key).has_value()) cache.Put(key, std::string(1000, 'x'));
 }
 
+TEST(CacheConsumerTest, ABrokerShrinksTheCache) {
+  ManualClock clock;
+  Cache<std::uint64_t, std::string> cache(
+      clock,
+      {.name = "pages", .entries_max = 100'000, .policy = PolicyKind::kLru, .worth = {.load_cost = Duration(1ms)}});
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    cache.Put(i, std::string(1000, 'x'));
+  }
+  CacheConsumer consumer(cache, {.bytes_min = 1_MiB});
+  memory::Broker broker({.limit = 12_MiB, .overhead = 1_MiB}, {}, {});
+  auto registration = broker.Register(consumer);
+  ASSERT_TRUE(registration.ok());
+  const Bytes before = consumer.bytes();
+  const memory::MaintainReport report = broker.Maintain(clock.Now());
+  EXPECT_GT(report.freed, Bytes(0));
+  EXPECT_LT(consumer.bytes(), before);
+  EXPECT_EQ(consumer.name(), "pages");
+}
+
+TEST(CacheConsumerTest, WhatIsMissedSoonAfterItWasEvictedIsWorthMemory) {
+  ManualClock clock;
+  CacheConfig config{.entries_max = 500, .policy = PolicyKind::kLru, .worth = {.load_cost = Duration(1ms)}};
+  Cache<std::uint64_t, std::uint64_t> looping(clock, config);
+  Cache<std::uint64_t, std::uint64_t> scanning(clock, config);
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    if (!looping.Get(i % 600).has_value()) {
+      looping.Put(i % 600, i);
+    }
+    if (!scanning.Get(i).has_value()) {
+      scanning.Put(i, i);
+    }
+  }
+  clock.Advance(1s);
+  looping.Maintain();
+  scanning.Maintain();
+  EXPECT_GT(looping.marginal_benefit(), 0);
+  EXPECT_EQ(scanning.marginal_benefit(), 0);
+}
+
 TEST(CacheConsumerTest, MemoryMovesFromTheUselessCacheToTheUsefulOne) {
   ManualClock clock;
   Texts useful(clock, ConfigOf("useful"));

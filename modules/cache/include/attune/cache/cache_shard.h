@@ -397,3 +397,4 @@ class CacheShard {
 }  // namespace attune::cache
 
 #include "attune/cache/cache_shard_impl.h"
+#include "attune/cache/cache_shard_shape_impl.h"
