@@ -8,10 +8,10 @@
 //   shadow.Prefetch(0, key + 1);
 //   if (!shadow.stops(0)) Load(key + 1);
 //
-// Verdict    A prefetcher whose own miniature loses against the one without is stopped, and the others go on. Where
-// those
-//            that are left harm together, though none of them does alone, the one that gains most alone goes on by
-//            itself: what each of them costs in room is seen in its own miniature, but not that the room is used up.
+// Verdict    A prefetcher whose own miniature loses against the one without is stopped, and the others go on.
+//            Where those that are left harm together, though none of them does alone, the one that gains most alone
+//            goes on by itself: what each of them costs in room is seen in its own miniature, but not that the room
+//            is used up.
 // Stopped    prefetchers go on in their miniatures, and resume when those have caught up.
 // Threads    none.
 // Cost       one multiplication for a key outside of the sample; two list moves for each miniature for one inside.

@@ -8,9 +8,8 @@
 //
 // Threads    pure functions.
 // Cost       one call of `put` for each octet, at most four.
-// Errors     none: a surrogate, or what is no code point, is encoded as if it were one; callers exclude them. Reading
-// is
-//            strict: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Errors     none: a surrogate, or what is no code point, is encoded as if it were one; callers exclude them.
+//            Reading is strict: no overlong forms, no surrogates, nothing above U+10FFFF.
 
 #include <cstddef>
 #include <string>
