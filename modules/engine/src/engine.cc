@@ -34,6 +34,7 @@
 #include "index_feed.h"
 #include "ingest.h"
 #include "memory_shares.h"
+#include "part_metrics.h"
 #include "pilot.h"
 #include "reading.h"
 #include "recall.h"
@@ -176,9 +177,9 @@ class EngineInUse final : public Engine {
   Status Prepare() {
     ATTUNE_RETURN_IF_ERROR(RegisterBudget());
     RegisterMetrics();
-    RegisterCacheMetrics();
-    RegisterPoolMetrics();
-    RegisterConsumerMetrics();
+    AddCacheMetrics(registry_, caches_, callbacks_);
+    AddPoolMetrics(registry_, [this] { return conversations_.pool_status(); }, callbacks_);
+    AddConsumerMetrics(registry_, broker_, callbacks_);
     ATTUNE_RETURN_IF_ERROR(ApplyPins());
     ATTUNE_RETURN_IF_ERROR(reading_.AdoptStored());
     for (const std::string& root : config_.roots) {
@@ -317,9 +318,6 @@ class EngineInUse final : public Engine {
 
   Status RegisterBudget();
   void RegisterMetrics();
-  void RegisterCacheMetrics();
-  void RegisterPoolMetrics();
-  void RegisterConsumerMetrics();
   void KeepHouse(const std::stop_token& stop);
   store::StoreCounts Counts() const;
   Bytes SizeOf(const std::string& path) const;  // 0 for a file that is not there
@@ -437,130 +435,6 @@ void EngineInUse::RegisterMetrics() {
   callbacks_.push_back(
       registry_.AddCounterFunction({"attune_store_operations_total", "Operations that were committed."},
                                    [this] { return static_cast<double>(store_->activity().operations); }));
-}
-
-void EngineInUse::RegisterCacheMetrics() {
-  using cache::CacheStats;
-  using cache::RemovalReason;
-  using Values = std::vector<metrics::LabelledValue>;
-  const auto each = [this](double (*value)(const CacheStats&)) {
-    return [this, value] {
-      Values values;
-      for (const auto& [name, stats] : caches_.Stats()) {
-        values.push_back({.labels = {{"cache", name}}, .value = value(stats)});
-      }
-      return values;
-    };
-  };
-  const auto counter = [&](std::string name, std::string help, double (*value)(const CacheStats&)) {
-    callbacks_.push_back(registry_.AddCounterFunctions({std::move(name), std::move(help)}, each(value)));
-  };
-  const auto gauge = [&](metrics::Description description, double (*value)(const CacheStats&)) {
-    callbacks_.push_back(registry_.AddGaugeFunctions(std::move(description), each(value)));
-  };
-  counter("attune_cache_hits_total", "Lookups that a cache answered.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.hits); });
-  counter("attune_cache_misses_total", "Lookups that a cache could not answer.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.misses); });
-  counter("attune_cache_expirations_total", "Entries whose time had passed.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.removed(RemovalReason::kExpired)); });
-  counter("attune_cache_loads_total", "Loaders that ran for a cache.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.loads); });
-  counter("attune_cache_loads_failed_total", "Loads that ended with an error.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.loads_failed); });
-  counter("attune_cache_loads_joined_total", "Lookups that waited for a load of somebody else.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.loads_joined); });
-  counter("attune_cache_load_seconds_total", "Time that loads took, together.",
-          [](const CacheStats& stats) { return std::chrono::duration<double>(stats.load_time).count(); });
-  counter("attune_cache_insertions_total", "Entries that were stored under a key that had none.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.insertions); });
-  counter("attune_cache_policy_changes_total", "Times that a cache chose another replacement policy.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.policy_switches); });
-  counter("attune_cache_bypassed_total", "Lookups that went past a cache that would not have paid.",
-          [](const CacheStats& stats) { return static_cast<double>(stats.bypasses); });
-  gauge({"attune_cache_bytes", "What a cache holds, with its tables.", "bytes"},
-        [](const CacheStats& stats) { return static_cast<double>(stats.bytes.count()); });
-  gauge({"attune_cache_bytes_max", "What a cache may hold.", "bytes"},
-        [](const CacheStats& stats) { return static_cast<double>(stats.bytes_max.count()); });
-  gauge({"attune_cache_entries", "Entries of a cache."},
-        [](const CacheStats& stats) { return static_cast<double>(stats.entries); });
-  callbacks_.push_back(registry_.AddCounterFunctions(
-      {"attune_cache_evictions_total", "Entries that made room, by what asked for it."}, [this] {
-        Values values;
-        for (const auto& [name, stats] : caches_.Stats()) {
-          for (const auto& [reason, why] :
-               {std::pair(RemovalReason::kEntryLimit, "entries"), std::pair(RemovalReason::kByteLimit, "bytes"),
-                std::pair(RemovalReason::kShrink, "shrink")}) {
-            values.push_back(
-                {.labels = {{"cache", name}, {"reason", why}}, .value = static_cast<double>(stats.removed(reason))});
-          }
-        }
-        return values;
-      }));
-  callbacks_.push_back(
-      registry_.AddCounterFunctions({"attune_cache_refusals_total", "Values that were not stored, by why."}, [this] {
-        Values values;
-        for (const auto& [name, stats] : caches_.Stats()) {
-          values.push_back({.labels = {{"cache", name}, {"reason", "too large"}},
-                            .value = static_cast<double>(stats.refusals_too_large)});
-          values.push_back(
-              {.labels = {{"cache", name}, {"reason", "pinned"}}, .value = static_cast<double>(stats.refusals_pinned)});
-        }
-        return values;
-      }));
-}
-
-void EngineInUse::RegisterPoolMetrics() {
-  const auto of_messages = [this](double (*value)(const PoolStatus&)) {
-    return [this, value] {
-      const PoolStatus pool = conversations_.pool_status();
-      return std::vector<metrics::LabelledValue>{{.labels = {{"pool", pool.name}}, .value = value(pool)}};
-    };
-  };
-  callbacks_.push_back(registry_.AddGaugeFunctions(
-      {"attune_pool_leased", "Objects of a pool that are in use."},
-      of_messages([](const PoolStatus& pool) { return static_cast<double>(pool.in_use); })));
-  callbacks_.push_back(
-      registry_.AddGaugeFunctions({"attune_pool_idle", "Objects of a pool that wait for their next use."},
-                                  of_messages([](const PoolStatus& pool) { return static_cast<double>(pool.idle); })));
-  callbacks_.push_back(registry_.AddGaugeFunctions(
-      {"attune_pool_bytes", "What a pool holds.", "bytes"},
-      of_messages([](const PoolStatus& pool) { return static_cast<double>(pool.bytes.count()); })));
-  callbacks_.push_back(registry_.AddCounterFunctions(
-      {"attune_pool_acquired_total", "Uses of a pool's objects."},
-      of_messages([](const PoolStatus& pool) { return static_cast<double>(pool.acquired); })));
-  callbacks_.push_back(registry_.AddCounterFunctions(
-      {"attune_pool_reused_total", "Uses for which nothing was built."},
-      of_messages([](const PoolStatus& pool) { return static_cast<double>(pool.reused); })));
-}
-
-void EngineInUse::RegisterConsumerMetrics() {
-  callbacks_.push_back(registry_.AddGaugeFunctions(
-      {"attune_memory_consumer_bytes", "What a part of the program holds of the stated memory.", "bytes"}, [this] {
-        std::vector<metrics::LabelledValue> values;
-        for (const memory::ConsumerUse& use : broker_.Snapshot().consumers) {
-          values.push_back({.labels = {{"consumer", use.name}}, .value = static_cast<double>(use.bytes.count())});
-        }
-        return values;
-      }));
-  callbacks_.push_back(registry_.AddGaugeFunctions(
-      {"attune_memory_target_bytes", "How far a part of the program may grow now.", "bytes"}, [this] {
-        std::vector<metrics::LabelledValue> values;
-        for (const memory::ConsumerUse& use : broker_.Snapshot().consumers) {
-          if (!use.target.has_value()) continue;
-          values.push_back({.labels = {{"consumer", use.name}}, .value = static_cast<double>(use.target->count())});
-        }
-        return values;
-      }));
-  callbacks_.push_back(registry_.AddCounterFunctions(
-      {"attune_memory_shrunk_bytes_total", "What a part of the program gave back when it was asked to."}, [this] {
-        std::vector<metrics::LabelledValue> values;
-        for (const memory::ConsumerUse& use : broker_.Snapshot().consumers) {
-          values.push_back(
-              {.labels = {{"consumer", use.name}}, .value = static_cast<double>(use.shrunk_total.count())});
-        }
-        return values;
-      }));
 }
 
 void EngineInUse::KeepHouse(const std::stop_token& stop) {
