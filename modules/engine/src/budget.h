@@ -1,8 +1,11 @@
 #pragma once
 // What the engine holds in memory, as the broker sees it.
 //
-//   Budget budget(broker, index, store, feed, recognizers);
-//   ATTUNE_RETURN_IF_ERROR(budget.Register());
+//   Budget budget(broker);
+//   ATTUNE_RETURN_IF_ERROR(budget.Register({.name = "feed",
+//                                           .bytes = [&] { return feed.bytes(); },
+//                                           .benefit = 1.0,
+//                                           .shrink = [](Bytes) { return Bytes(0); }}));
 //
 // Ownership  borrows what it watches, which outlives it.
 // Threads    the consumers are as thread-safe as what they watch.
@@ -23,7 +26,7 @@ namespace attune::engine {
 struct HeldMemory {
   std::string name;
   std::function<Bytes()> bytes;
-  Bytes minimum;
+  Bytes minimum = {};
   // Seconds saved a second by one more MiB: the unit in which caches measure theirs, here estimated once.
   double benefit = 0;
   std::function<Bytes(Bytes)> shrink;

@@ -374,13 +374,13 @@ Status EngineInUse::RegisterBudget() {
                                            .bytes = [this] { return index_->bytes(); },
                                            .minimum = Bytes(1U << 20U),
                                            .benefit = 1e-4,  // a MiB written early costs 10 ms of merging, every 100 s
-                                           .shrink = [this](Bytes wanted) { return index_->Shrink(wanted); }}));
+                                           .shrink = [this](Bytes) { return index_->ReleaseHeld(); }}));
   ATTUNE_RETURN_IF_ERROR(
       budget_.Register({.name = "index.mapped",
                         .bytes = [this] { return Bytes(mapped_bytes_.load(std::memory_order_relaxed)); },
                         .minimum = Bytes(0),
                         .benefit = 1e-3,  // a search finds 10 of its 256 pages gone: 0.1 ms each
-                        .shrink = [this](Bytes wanted) { return index_->Shrink(wanted); }}));
+                        .shrink = [this](Bytes wanted) { return index_->ReleaseMapped(wanted); }}));
   ATTUNE_RETURN_IF_ERROR(budget_.Register({.name = "store",
                                            .bytes = [this] { return store_->bytes(); },
                                            .minimum = Bytes(1U << 20U),

@@ -98,7 +98,8 @@ class TextIndex::Impl {
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   Bytes bytes() const;
   Bytes mapped_bytes_resident() const;
-  Bytes Shrink(Bytes wanted);
+  Bytes ReleaseMapped(Bytes wanted);
+  Bytes ReleaseHeld();
   TextIndexStatistics statistics() const;
   const std::vector<std::string>& problems() const noexcept { return problems_; }
 
@@ -579,7 +580,7 @@ Bytes TextIndex::Impl::mapped_bytes_resident() const {
   return total;
 }
 
-Bytes TextIndex::Impl::Shrink(Bytes wanted) {
+Bytes TextIndex::Impl::ReleaseMapped(Bytes wanted) {
   Bytes freed;
   const auto segments = snapshot();  // named: a temporary would end before the loop begins
   for (const auto& segment : *segments) {
@@ -588,13 +589,14 @@ Bytes TextIndex::Impl::Shrink(Bytes wanted) {
       segment->file()->ReleasePages();
     }
   }
-  if (freed < wanted) {
-    const Bytes before = bytes();
-    static_cast<void>(Flush());  // what cannot be written stays in memory and is not counted as freed
-    const Bytes after = bytes();
-    freed = freed + (before > after ? before - after : Bytes());
-  }
   return freed;
+}
+
+Bytes TextIndex::Impl::ReleaseHeld() {
+  const Bytes before = bytes();
+  static_cast<void>(Flush());  // what cannot be written stays in memory and is not counted as freed
+  const Bytes after = bytes();
+  return before > after ? before - after : Bytes();
 }
 
 TextIndexStatistics TextIndex::Impl::statistics() const {
@@ -643,7 +645,8 @@ bool TextIndex::Contains(std::uint64_t id) const { return impl_->Contains(id); }
 std::uint64_t TextIndex::version() const noexcept { return impl_->version(); }
 Bytes TextIndex::bytes() const { return impl_->bytes(); }
 Bytes TextIndex::mapped_bytes_resident() const { return impl_->mapped_bytes_resident(); }
-Bytes TextIndex::Shrink(Bytes wanted) { return impl_->Shrink(wanted); }
+Bytes TextIndex::ReleaseMapped(Bytes wanted) { return impl_->ReleaseMapped(wanted); }
+Bytes TextIndex::ReleaseHeld() { return impl_->ReleaseHeld(); }
 TextIndexStatistics TextIndex::statistics() const { return impl_->statistics(); }
 const std::vector<std::string>& TextIndex::problems() const noexcept { return impl_->problems(); }
 

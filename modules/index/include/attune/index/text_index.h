@@ -186,9 +186,10 @@ class TextIndex final {
   Bytes bytes() const;
   // Pages of segment files that are resident now; the kernel can take them back.
   Bytes mapped_bytes_resident() const;
-  // Gives back about `wanted` bytes, the cheapest first: mapped pages, then in-memory segments (written to disk).
-  // Returns what was given back.
-  Bytes Shrink(Bytes wanted);
+  // Gives back about `wanted` of mapped_bytes_resident(): the next searches read them again. Answers how much it was.
+  Bytes ReleaseMapped(Bytes wanted);
+  // Gives back bytes() as far as it can, by writing to disk what is in memory. Answers how much it was.
+  Bytes ReleaseHeld();
 
   TextIndexStatistics statistics() const;
   // What Open found wrong, one sentence each. Fixed after Open.
