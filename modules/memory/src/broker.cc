@@ -1,25 +1,11 @@
 #include "attune/memory/broker.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
+#include "broker_entry.h"
+
 namespace attune::memory {
-
-// Of the limit, that may lie free in the heap before it is given back to the system: giving back walks the whole heap,
-// and what the split moves between caches in a round is often less than this.
-constexpr std::uint64_t kReleasedShare = 64;
-
-struct Registration::Entry {
-  explicit Entry(Consumer& who) : consumer(&who) {}
-  Consumer* consumer;
-  // Guarded by the broker's mutex.
-  Bytes shrunk_total;
-  std::uint64_t shrinks = 0;
-  bool registered = true;
-  std::thread::id shrinking;  // the thread inside Shrink or SetTarget, or none
-  std::optional<Bytes> target;
-};
 
 Registration::Registration(Registration&& other) noexcept
     : broker_(std::exchange(other.broker_, nullptr)), entry_(std::move(other.entry_)) {}
@@ -75,6 +61,7 @@ Status Validate(const BrokerConfig& config) {
                                                   ToString(config.overhead));
   }
   ATTUNE_RETURN_IF_ERROR(Validate(config.split));
+  ATTUNE_RETURN_IF_ERROR(Validate(config.system));
   if (config.shrink_time_max <= Duration(0)) {
     return Error(ErrorCode::kInvalidArgument, "shrink_time_max must be positive");
   }
@@ -131,6 +118,20 @@ bool Broker::Fits(Bytes bytes) const {
   return used <= limit_now_ && bytes <= limit_now_ - used;
 }
 
+bool Broker::CanEverFit(Bytes bytes, Bytes limit) const {
+  const Bytes minima = Minima();
+  return minima <= limit && bytes <= limit - minima;
+}
+
+// For what cannot fit below the limit of now, however much everybody gives, nobody is asked to give.
+Bytes Broker::Wanted() const {
+  Bytes wanted = std::max(refused_bytes_, refused_before_);
+  for (const Waiter* waiter : waiters_) {
+    wanted = wanted + (CanEverFit(waiter->bytes, limit_now_) ? waiter->bytes : Bytes(0));
+  }
+  return wanted;
+}
+
 Bytes Broker::LineAt(double mark) const {
   return Bytes(static_cast<std::uint64_t>(static_cast<double>(limit_now_.count()) * mark));
 }
@@ -143,6 +144,9 @@ void Broker::UpdateHeadroom() {
 
 Result<Registration> Broker::Register(Consumer& consumer) {
   const std::lock_guard lock(mutex_);
+  ATTUNE_CHECK(
+      std::ranges::find(entries_, &consumer, [](const auto& entry) { return entry->consumer; }) == entries_.end(),
+      "a consumer registers twice");
   if (entries_.size() >= config_.consumers_max) {
     return Error(ErrorCode::kExhausted, "memory consumer '" + std::string(consumer.name()) + "' is one more than " +
                                             std::to_string(config_.consumers_max));
@@ -232,7 +236,9 @@ Result<Reservation> Broker::TryReserve(std::string_view name, Bytes bytes) {
   const std::lock_guard lock(mutex_);
   if (!Fits(bytes)) {
     ++refused_;
-    refused_bytes_ = std::max(refused_bytes_, bytes);
+    if (CanEverFit(bytes, limit_now_)) {
+      refused_bytes_ = std::max(refused_bytes_, bytes);
+    }
     return Refusal(name, bytes);
   }
   Take(name, bytes);
@@ -242,8 +248,7 @@ Result<Reservation> Broker::TryReserve(std::string_view name, Bytes bytes) {
 Result<Reservation> Broker::Reserve(std::string_view name, Bytes bytes, TimePoint deadline,
                                     const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const Bytes minima = Minima();
-  if (minima > config_.limit || bytes > config_.limit - minima) {
+  if (!CanEverFit(bytes, config_.limit)) {
     ++refused_;
     return Refusal(name, bytes);
   }
@@ -264,198 +269,6 @@ Result<Reservation> Broker::Reserve(std::string_view name, Bytes bytes, TimePoin
   ++refused_;
   const Error refusal = Refusal(name, bytes);
   return Error(stop.stop_requested() ? ErrorCode::kCancelled : ErrorCode::kDeadline, refusal.message());
-}
-
-MemoryObservation Broker::Observe(const std::vector<std::shared_ptr<Entry>>& entries) const {
-  MemoryObservation seen{.limit = limit_now_,
-                         .overhead = config_.overhead,
-                         .reserved = reserved_,
-                         .measured = measured_,
-                         .wanted = refused_bytes_,
-                         .shrinking = shrinking_,
-                         .consumers = {}};
-  for (const Waiter* waiter : waiters_) {
-    seen.wanted = seen.wanted + waiter->bytes;
-  }
-  for (const auto& entry : entries) {
-    const Consumer& consumer = *entry->consumer;
-    seen.consumers.push_back({consumer.bytes(), consumer.bytes_min(), consumer.marginal_benefit()});
-  }
-  return seen;
-}
-
-template <typename Action>
-void Broker::WithConsumer(Entry& entry, const Action& action) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!entry.registered) {
-      return;
-    }
-    entry.shrinking = std::this_thread::get_id();
-  }
-  action(*entry.consumer);
-  const std::lock_guard lock(mutex_);
-  entry.shrinking = std::thread::id();
-  changed_.notify_all();
-}
-
-Bytes Broker::Apply(Entry& entry, Bytes wanted, TimePoint deadline) {
-  Bytes freed;
-  WithConsumer(entry, [&](Consumer& consumer) {
-    freed = consumer.ShrinkBefore(wanted, deadline);
-    const std::lock_guard lock(mutex_);
-    entry.shrunk_total = entry.shrunk_total + freed;
-    ++entry.shrinks;
-  });
-  return freed;
-}
-
-bool Broker::IsLate(TimePoint deadline) const noexcept {
-  return environment_.clock != nullptr && environment_.clock->Now() >= deadline;
-}
-
-SystemVerdict Broker::AskSystem(Bytes measured) {
-  if (!environment_.system_memory) {
-    return {.limit = config_.limit, .give = {}};
-  }
-  if (measured == Bytes(0)) {
-    const std::lock_guard lock(mutex_);
-    measured = Used();  // what is accounted for is the best that is known
-  }
-  const SystemMemory now = environment_.system_memory();
-  const SystemVerdict verdict = JudgeSystem(now, system_before_, config_.limit, measured, config_.system);
-  system_before_ = now;
-  return verdict;
-}
-
-// What nobody else holds: the followers' to share. They grow up to the middle between the low and the high line: at the
-// high line itself the next byte of anybody would evict down to the low one, and what was evicted would come back,
-// round after round. Above the middle they keep what they hold, until the high line makes the least useful give. While
-// everybody gives, nobody grows past the low line.
-Bytes Broker::SplitBudget() const {
-  Bytes followers;
-  for (const auto& entry : entries_) {
-    followers = followers + (entry->consumer->follows_target() ? entry->consumer->bytes() : Bytes(0));
-  }
-  const Bytes used = Used();
-  const Bytes others = used > followers ? used - followers : Bytes(0);
-  const auto below = [&](Bytes line) { return line > others ? line - others : Bytes(0); };
-  const double low = config_.marks.low;
-  const Bytes to_grow = below(LineAt(shrinking_ ? low : low + (config_.marks.high - low) / 2));
-  return std::max(to_grow, std::min(followers, below(LineAt(config_.marks.high))));
-}
-
-std::vector<SplitConsumer> Broker::ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const {
-  std::vector<SplitConsumer> seen;
-  for (const auto& entry : followers) {
-    const Consumer& consumer = *entry->consumer;
-    const Bytes held = consumer.bytes();
-    seen.push_back({.held = held,
-                    .target = entry->target.value_or(held),
-                    .minimum = consumer.bytes_min(),
-                    .useful_max = consumer.bytes_useful_max(),
-                    .benefit = consumer.marginal_benefit(),
-                    .is_known = consumer.benefit_known()});
-  }
-  return seen;
-}
-
-// Who holds more than its target gives first; what is free then is granted to those below theirs.
-void Broker::Split(const std::vector<std::shared_ptr<Entry>>& entries, TimePoint deadline, MaintainReport& report) {
-  std::vector<std::shared_ptr<Entry>> followers;
-  std::vector<SplitConsumer> seen;
-  SplitPlan plan;
-  {
-    const std::lock_guard lock(mutex_);
-    std::copy_if(entries.begin(), entries.end(), std::back_inserter(followers),
-                 [](const auto& entry) { return entry->registered && entry->consumer->follows_target(); });
-    if (followers.empty()) {
-      return;
-    }
-    seen = ObserveSplit(followers);
-    plan = PlanSplit(SplitBudget(), seen, config_.split);
-    for (std::size_t i = 0; i < followers.size(); ++i) {
-      followers[i]->target = plan.targets[i];
-    }
-  }
-  report.split_moved = plan.moved;
-  for (std::size_t i = 0; i < followers.size(); ++i) {
-    if (seen[i].held > plan.targets[i]) {
-      ShrinkInTime(*followers[i], seen[i].held - plan.targets[i], deadline, report);
-    }
-  }
-  std::vector<Bytes> grants;
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(followers, [](const auto& entry) { return !entry->registered; });
-    grants = PlanGrants(SplitBudget(), ObserveSplit(followers));
-  }
-  for (std::size_t i = 0; i < followers.size(); ++i) {
-    WithConsumer(*followers[i], [&](Consumer& consumer) { consumer.SetTarget(grants[i]); });
-  }
-}
-
-void Broker::ShrinkInTime(Entry& entry, Bytes wanted, TimePoint deadline, MaintainReport& report) {
-  if (IsLate(deadline)) {
-    report.late = report.late + wanted;
-  } else {
-    report.freed = report.freed + Apply(entry, wanted, deadline);
-  }
-}
-
-MaintainReport Broker::Maintain(TimePoint now) {
-  const std::lock_guard one_round(maintain_mutex_);
-  const TimePoint deadline =
-      environment_.clock != nullptr ? environment_.clock->Now() + config_.shrink_time_max : TimePoint::max();
-  const Bytes measured = process_memory_ ? process_memory_() : Bytes(0);
-  const SystemVerdict verdict = AskSystem(measured);
-
-  std::vector<std::shared_ptr<Entry>> entries;
-  ShrinkPlan plan;
-  {
-    const std::lock_guard lock(mutex_);
-    limit_now_ = verdict.limit;
-    TakeMeasurement(measured);
-    entries = entries_;
-    MemoryObservation seen = Observe(entries);
-    seen.give = verdict.give;
-    plan = PlanShrink(seen, config_.marks);
-    shrinking_ = plan.shrinking;
-    refused_bytes_ = Bytes(0);
-  }
-
-  MaintainReport report{.pressure = plan.pressure, .used = plan.used, .freed = {}, .unmet = plan.unmet, .late = {}};
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (plan.shrink[i] > Bytes(0)) {
-      ShrinkInTime(*entries[i], plan.shrink[i], deadline, report);
-    }
-  }
-  Split(entries, deadline, report);
-  Bytes measured_after = measured;
-  freed_unreleased_ = freed_unreleased_ + report.freed;
-  if (freed_unreleased_ > Bytes(config_.limit.count() / kReleasedShare) || plan.pressure != Pressure::kNone) {
-    freed_unreleased_ = Bytes(0);
-    if (release_free_memory_) {
-      release_free_memory_();
-    }
-    measured_after = process_memory_ ? process_memory_() : Bytes(0);
-  }
-
-  const std::lock_guard lock(mutex_);
-  TakeMeasurement(measured_after);
-  now_ = std::max(now_, now);
-  pressure_ = plan.pressure;
-  ++rounds_;
-  GrantWaiters();
-  UpdateHeadroom();
-  changed_.notify_all();  // deadlines
-  return report;
-}
-
-void Broker::TakeMeasurement(Bytes measured) {
-  measured_ = measured;
-  measured_peak_ = std::max(measured_peak_, measured);
-  reserved_at_probe_ = reserved_;
 }
 
 BrokerSnapshot Broker::Snapshot() const {

@@ -68,7 +68,6 @@ std::string_view ToString(Pressure pressure) noexcept {
 ShrinkPlan PlanShrink(const MemoryObservation& seen, const Watermarks& marks) {
   ATTUNE_CHECK(Validate(marks).ok(), "watermarks that make no sense");
   ShrinkPlan plan;
-  plan.shrink.resize(seen.consumers.size());
 
   Bytes accounted = seen.overhead + seen.reserved;
   Bytes reclaimable;
@@ -92,10 +91,11 @@ ShrinkPlan PlanShrink(const MemoryObservation& seen, const Watermarks& marks) {
     plan.pressure = std::max(plan.pressure, Pressure::kHigh);
   }
 
-  plan.unmet = plan.goal;
-  for (const std::size_t i : OrderOfGiving(seen.consumers)) {
-    plan.shrink[i] = std::min(plan.unmet, Reclaimable(seen.consumers[i]));
-    plan.unmet = plan.unmet - plan.shrink[i];
+  plan.unmet = Excess(plan.goal, reclaimable);
+  if (plan.goal > Bytes(0)) {
+    for (const std::size_t i : OrderOfGiving(seen.consumers)) {
+      plan.givers.push_back({i, Reclaimable(seen.consumers[i])});
+    }
   }
   return plan;
 }

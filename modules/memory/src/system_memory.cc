@@ -61,12 +61,13 @@ void SystemMemoryReader::ReadGroups(SystemMemory& memory) const {
     return;
   }
   std::string group = **path == "/" ? "" : std::string(**path);
-  if (const auto events = ReadFile(roots_.cgroup + group + "/memory.events")) {
-    memory.high_events = FlatKeyed(*events, "high");
-    memory.max_events = FlatKeyed(*events, "max");
-  }
+  std::optional<std::string> events;
   for (int depth = 0; depth < kCgroupDepthMax; ++depth) {
     const std::string base = roots_.cgroup + group;
+    if (!events.has_value() && (events = ReadFile(base + "/memory.events")).has_value()) {
+      memory.high_events = FlatKeyed(*events, "high");
+      memory.max_events = FlatKeyed(*events, "max");
+    }
     if (const std::optional<Bytes> current = ReadBytes(base + "/memory.current")) {
       const Bytes held = Less(*current, Reclaimable(ReadFile(base + "/memory.stat").value_or("")));
       for (const char* limit_file : {"/memory.high", "/memory.max"}) {
@@ -93,16 +94,45 @@ SystemMemory SystemMemoryReader::Read() const {
   return memory;
 }
 
-SystemVerdict JudgeSystem(const SystemMemory& now, const SystemMemory& before, Bytes stated, Bytes resident,
-                          const SystemMarks& marks) {
+Status Validate(const SystemMarks& marks) {
+  for (const auto& [name, share] : {std::pair("some_stalls", marks.some_stalls),
+                                    std::pair("full_stalls", marks.full_stalls), std::pair("give", marks.give)}) {
+    if (!(share >= 0) || !(share <= 1)) {
+      return Error(ErrorCode::kInvalidArgument,
+                   std::string("system mark ") + name + " must be between 0 and 1, found " + std::to_string(share));
+    }
+  }
+  return OkStatus();
+}
+
+namespace {
+
+// The share of `elapsed` in which somebody waited for memory.
+double StalledOf(const sys::Pressure& now, const sys::Pressure& before, Duration elapsed) {
+  const Duration stalled = now.some_total - before.some_total;
+  return static_cast<double>(stalled.count()) / static_cast<double>(std::max(elapsed, Duration(1)).count());
+}
+
+bool Stalls(const SystemMemory& now, const SystemMemory& before, Duration elapsed, const SystemMarks& marks) {
+  if (!now.stalls.has_value() || !before.stalls.has_value()) {
+    return false;
+  }
+  const double lately = StalledOf(*now.stalls, *before.stalls, elapsed);
+  return (now.stalls->some_10s >= marks.some_stalls && lately >= marks.some_stalls) ||
+         (now.stalls->full_10s >= marks.full_stalls && lately >= marks.full_stalls);
+}
+
+}  // namespace
+
+SystemVerdict JudgeSystem(const SystemMemory& now, const SystemMemory& before, Duration elapsed, Bytes stated,
+                          Bytes resident, const SystemMarks& marks) {
   SystemVerdict verdict{.limit = stated, .give = {}};
   if (now.group_room.has_value()) {
     // Others share the group: what is left of it is ours, and what it is over is for us to give.
     const Bytes held = resident > now.group_over ? resident - now.group_over : Bytes(0);
     verdict.limit = std::min(stated, held + *now.group_room);
   }
-  verdict.stalled = now.stalls.has_value() &&
-                    (now.stalls->some_10s >= marks.some_stalls || now.stalls->full_10s >= marks.full_stalls);
+  verdict.stalled = Stalls(now, before, elapsed, marks);
   verdict.throttled = now.high_events > before.high_events || now.max_events > before.max_events;
   if (verdict.stalled || verdict.throttled) {
     verdict.give = Bytes(static_cast<std::uint64_t>(static_cast<double>(resident.count()) * marks.give));

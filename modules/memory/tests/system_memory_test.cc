@@ -2,10 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cmath>
+
 #include "attune/sys/in_memory_file_system.h"
 
 namespace attune::memory {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kRound = milliseconds(100);
 
 class SystemMemoryTest : public testing::Test {
  protected:
@@ -25,7 +32,7 @@ TEST_F(SystemMemoryTest, AMachineWithoutCgroupsOrPsiSaysNothing) {
   const SystemMemory memory = reader.Read();
   EXPECT_FALSE(memory.group_room.has_value());
   EXPECT_FALSE(memory.stalls.has_value());
-  EXPECT_EQ(JudgeSystem(memory, memory, 512_MiB, 100_MiB).limit, 512_MiB);
+  EXPECT_EQ(JudgeSystem(memory, memory, kRound, 512_MiB, 100_MiB).limit, 512_MiB);
 }
 
 TEST_F(SystemMemoryTest, TheTightestOfHighAndMaxOfAllLevelsCounts) {
@@ -60,7 +67,17 @@ TEST_F(SystemMemoryTest, FilesThatTheKernelKeepsAreRoom) {
   const Bytes kept(1170210816 + 536870912 - 67108864);
   EXPECT_EQ(memory.group_room, kept);
   EXPECT_EQ(memory.group_over, 0_B);
-  EXPECT_EQ(JudgeSystem(memory, memory, 512_MiB, 400_MiB).limit, 512_MiB);
+  EXPECT_EQ(JudgeSystem(memory, memory, kRound, 512_MiB, 400_MiB).limit, 512_MiB);
+}
+
+TEST_F(SystemMemoryTest, EventsAreThoseOfTheInnermostGroupThatIsThere) {
+  Put("/proc/self/cgroup", "0::/host/container\n");  // as a container without a cgroup namespace sees it
+  Put("/cg/memory.current", "100\n");
+  Put("/cg/memory.max", "500\n");
+  Put("/cg/memory.events", "low 0\nhigh 7\nmax 3\noom 0\n");
+  EXPECT_EQ(reader.Read().group_room, Bytes(400));
+  EXPECT_EQ(reader.Read().high_events, 7U);
+  EXPECT_EQ(reader.Read().max_events, 3U);
 }
 
 TEST_F(SystemMemoryTest, EachLevelKeepsItsOwnFiles) {
@@ -97,21 +114,39 @@ TEST(FlatKeyedTest, FindsWholeNamesOnly) {
 }
 
 TEST(JudgeSystemTest, TheGroupLimitsWhatTheProcessMayHold) {
-  EXPECT_EQ(JudgeSystem({.group_room = 50_B}, {}, 1000_B, 300_B).limit, 350_B);
-  EXPECT_EQ(JudgeSystem({.group_room = 5000_B}, {}, 1000_B, 300_B).limit, 1000_B);
-  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 100_B}, {}, 1000_B, 300_B).limit, 200_B);
-  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 400_B}, {}, 1000_B, 300_B).limit, 0_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 50_B}, {}, kRound, 1000_B, 300_B).limit, 350_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 5000_B}, {}, kRound, 1000_B, 300_B).limit, 1000_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 100_B}, {}, kRound, 1000_B, 300_B).limit, 200_B);
+  EXPECT_EQ(JudgeSystem({.group_room = 0_B, .group_over = 400_B}, {}, kRound, 1000_B, 300_B).limit, 0_B);
 }
 
-TEST(JudgeSystemTest, StallsAndNewEventsAskForMore) {
-  const SystemMemory calm{.high_events = 5, .stalls = sys::Pressure{.some_10s = 0.19, .full_10s = 0.04}};
-  EXPECT_EQ(JudgeSystem(calm, calm, 1000_B, 500_B).give, 0_B);
-  const SystemMemory stalled{.high_events = 5, .stalls = sys::Pressure{.full_10s = 0.05}};
-  EXPECT_TRUE(JudgeSystem(stalled, calm, 1000_B, 500_B).stalled);
-  EXPECT_EQ(JudgeSystem(stalled, calm, 1000_B, 500_B).give, 25_B);
+TEST(JudgeSystemTest, StallsAskForMoreWhileTheyGoOn) {
+  const auto seen = [](double some, double full, Duration total) {
+    return SystemMemory{.stalls = sys::Pressure{.some_10s = some, .full_10s = full, .some_total = total}};
+  };
+  const SystemMemory before = seen(0.3, 0.04, milliseconds(500));
+  const auto judge = [&](const SystemMemory& now) { return JudgeSystem(now, before, kRound, 1000_B, 500_B); };
+  EXPECT_TRUE(judge(seen(0.20, 0, milliseconds(520))).stalled);
+  EXPECT_EQ(judge(seen(0.20, 0, milliseconds(520))).give, 25_B);
+  EXPECT_TRUE(judge(seen(0, 0.05, milliseconds(505))).stalled);
+  EXPECT_EQ(judge(seen(0.19, 0.04, milliseconds(600))).give, 0_B) << "an accident";
+  EXPECT_EQ(judge(seen(0.40, 0.10, milliseconds(504))).give, 0_B) << "over, though the average does not know it yet";
+  EXPECT_EQ(JudgeSystem(seen(0.4, 0.4, milliseconds(500)), {}, kRound, 1000_B, 500_B).give, 0_B) << "nothing before";
+}
+
+TEST(JudgeSystemTest, NewEventsAskForMore) {
+  const SystemMemory calm{.high_events = 5};
   const SystemMemory throttled{.high_events = 6};
-  EXPECT_TRUE(JudgeSystem(throttled, calm, 1000_B, 500_B).throttled);
-  EXPECT_EQ(JudgeSystem(throttled, throttled, 1000_B, 500_B).give, 0_B);
+  EXPECT_TRUE(JudgeSystem(throttled, calm, kRound, 1000_B, 500_B).throttled);
+  EXPECT_EQ(JudgeSystem(throttled, calm, kRound, 1000_B, 500_B).give, 25_B);
+  EXPECT_EQ(JudgeSystem(throttled, throttled, kRound, 1000_B, 500_B).give, 0_B);
+}
+
+TEST(SystemMarksTest, TheOneThatIsNoShareIsNamed) {
+  EXPECT_TRUE(Validate(SystemMarks{}).ok());
+  EXPECT_NE(Validate({.some_stalls = -0.1}).error().message().find("some_stalls"), std::string::npos);
+  EXPECT_NE(Validate({.full_stalls = 1.1}).error().message().find("full_stalls"), std::string::npos);
+  EXPECT_NE(Validate({.give = std::nan("")}).error().message().find("give"), std::string::npos);
 }
 
 }  // namespace

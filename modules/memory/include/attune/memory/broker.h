@@ -6,7 +6,8 @@
 // broker moves memory to where a mebibyte saves most (split_plan.h). Requests and batches, whose memory comes
 // and goes, hold a Reservation instead. Somebody calls Maintain every 100 ms or so.
 //
-//   Broker broker({.limit = 512_MiB}, [] { return ProcessRss(); }, [] { malloc_trim(0); });
+//   const sys::ProcessProbe probe(files);
+//   Broker broker({.limit = 512_MiB}, [&] { return probe.Memory()->resident; }, [] { malloc_trim(0); });
 //   ATTUNE_ASSIGN_OR_RETURN(Registration cache, broker.Register(snippet_cache));
 //   ATTUNE_ASSIGN_OR_RETURN(Reservation batch, broker.TryReserve("ocr page", 40_MiB));
 //
@@ -19,7 +20,8 @@
 //            lock held, so they must not call the broker; Shrink and SetTarget are called by Maintain
 //            alone, without it.
 // Cost       TryReserve and Maintain are O(consumers + names of reservations).
-// Errors     kExhausted names who holds what; kDeadline and kCancelled from Reserve.
+// Errors     kExhausted names who holds what; kDeadline and kCancelled from Reserve. What a consumer throws from
+//            Shrink or SetTarget leaves Maintain, and the broker goes on as before.
 //
 // Not promised: a consumer that grows by more than the gap between `high` and the limit
 // within one interval of Maintain passes the limit. One that grows in big steps asks headroom() or reserves.
@@ -130,8 +132,9 @@ struct BrokerConfig {
   std::size_t waiting_max = 64;     // blocked Reserve calls, each a thread that stands still
   SplitConfig split = {};           // of consumers that follow a target
   SystemMarks system = {};
-  Duration shrink_time_max =
-      std::chrono::milliseconds(50);  // of one round; longer frees more at once, and holds up who waits
+  // Of one round: after it nobody is asked to give or told to grow, and the next round goes on. Longer frees more at
+  // once, and holds up who waits. Giving free heap back to the system comes on top.
+  Duration shrink_time_max = std::chrono::milliseconds(50);
 };
 
 // What else a broker may look at. Empty: nobody asks the system, and rounds have no deadline.
@@ -179,7 +182,7 @@ struct MaintainReport {
   Pressure pressure = Pressure::kNone;
   Bytes used;   // before
   Bytes freed;  // as the consumers said
-  Bytes unmet;  // wanted, and nobody could give it
+  Bytes unmet;  // wanted, and nobody gave it
   Bytes late;   // planned, and not asked for before the deadline
   bool split_moved = false;
 };
@@ -201,7 +204,8 @@ class Broker {
   Result<Registration> Register(Consumer& consumer);
 
   // Memory now, or kExhausted. It overtakes whoever waits in Reserve: a search goes before
-  // ingestion. What is refused is remembered: the next Maintain makes room for it.
+  // ingestion. What is refused is remembered, unless it can never fit: the next Maintain makes room for it, which the
+  // one after that gives to others again.
   Result<Reservation> TryReserve(std::string_view name, Bytes bytes);
 
   // Waits until the memory is there, first come first served. kDeadline once a
@@ -223,6 +227,12 @@ class Broker {
   friend class Registration;
   friend class Reservation;
   using Entry = Registration::Entry;
+  using Entries = std::vector<std::shared_ptr<Entry>>;
+  // Resident memory, and what was reserved before it was read: that much may be in it.
+  struct Measurement {
+    Bytes resident;
+    Bytes reserved;
+  };
   struct NamedTotal {
     Bytes bytes;
     std::uint64_t count = 0;
@@ -239,44 +249,53 @@ class Broker {
   Bytes Minima() const;
   Bytes Used() const;
   bool Fits(Bytes bytes) const;
+  bool CanEverFit(Bytes bytes, Bytes limit) const;
+  Bytes Wanted() const;  // by who waits and who was refused
   void Take(std::string_view name, Bytes bytes);
   void GrantWaiters();
   void UpdateHeadroom();
-  void TakeMeasurement(Bytes measured);
+  void TakeMeasurement(const Measurement& seen);
   Bytes LineAt(double mark) const;  // of the limit that holds now
   Bytes SplitBudget() const;
-  std::vector<SplitConsumer> ObserveSplit(const std::vector<std::shared_ptr<Entry>>& followers) const;
+  std::vector<SplitConsumer> ObserveSplit(const Entries& followers) const;
   Error Refusal(std::string_view name, Bytes bytes) const;
-  MemoryObservation Observe(const std::vector<std::shared_ptr<Entry>>& entries) const;
+  MemoryObservation Observe(const Entries& entries) const;
 
   void Return(const std::string& name, Bytes bytes, bool last) noexcept;
   void Unregister(const std::shared_ptr<Entry>& entry) noexcept;
-  SystemVerdict AskSystem(Bytes measured);  // REQUIRES: maintain_mutex_
+  Measurement Measure();
+  SystemVerdict AskSystem(Bytes measured, TimePoint now);  // REQUIRES: maintain_mutex_
+  ShrinkPlan Plan(const SystemVerdict& verdict, const Measurement& seen, Entries& entries);
+  bool ReleasesFreeMemory(const ShrinkPlan& plan, Bytes freed);  // REQUIRES: maintain_mutex_
   // Runs `action` on the consumer without the lock, and keeps its unregistration waiting meanwhile.
   template <typename Action>
   void WithConsumer(Entry& entry, const Action& action);
   Bytes Apply(Entry& entry, Bytes wanted, TimePoint deadline);
   bool IsLate(TimePoint deadline) const noexcept;
-  void ShrinkInTime(Entry& entry, Bytes wanted, TimePoint deadline, MaintainReport& report);
-  void Split(const std::vector<std::shared_ptr<Entry>>& entries, TimePoint deadline, MaintainReport& report);
+  Bytes ShrinkInTime(Entry& entry, Bytes wanted, TimePoint deadline, MaintainReport& report);
+  void ShrinkLeastUseful(const ShrinkPlan& plan, const Entries& entries, TimePoint deadline, MaintainReport& report);
+  void Split(const Entries& entries, TimePoint deadline, MaintainReport& report);
+  void Grant(Entries followers, TimePoint deadline);
 
   const BrokerConfig config_;
   const ProcessMemory process_memory_;
   const ReleaseFreeMemory release_free_memory_;
   const BrokerEnvironment environment_;
 
-  std::mutex maintain_mutex_;  // one round at a time; taken before mutex_; guards the next two
+  std::mutex maintain_mutex_;  // one round at a time; taken before mutex_; guards the next three
   SystemMemory system_before_;
-  Bytes freed_unreleased_;    // by consumers, since free memory was given back to the system
-  mutable std::mutex mutex_;  // guards everything below
+  std::optional<TimePoint> system_asked_at_;  // none: in the constructor, which does not know when
+  Bytes freed_unreleased_;                    // by consumers, since free memory was given back to the system
+  mutable std::mutex mutex_;                  // guards everything below
   std::condition_variable_any changed_;
-  std::vector<std::shared_ptr<Entry>> entries_;
+  Entries entries_;
   std::map<std::string, NamedTotal, std::less<>> reservations_;
   std::list<Waiter*> waiters_;
   Bytes limit_now_;
   Bytes reserved_;
   Bytes reserved_at_probe_;
-  Bytes refused_bytes_;  // the largest refusal since the last round
+  Bytes refused_bytes_;   // the largest refusal since the round began
+  Bytes refused_before_;  // the same, of the time before the round that is going on
   Bytes measured_;
   Bytes measured_peak_;
   TimePoint now_;

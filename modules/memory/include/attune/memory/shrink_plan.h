@@ -1,8 +1,13 @@
 #pragma once
 // PlanShrink: who gives back how much memory. Arithmetic only: observations in, plan out.
 //
-//   ShrinkPlan plan = PlanShrink({.limit = 512_MiB, .measured = 460_MiB, .consumers = held});
-//   for (i …) consumers[i].Shrink(plan.shrink[i]);
+//   const ShrinkPlan plan = PlanShrink({.limit = 512_MiB, .measured = 460_MiB, .consumers = held});
+//   Bytes left = plan.goal;
+//   for (const Giver& giver : plan.givers) {
+//     left = left - std::min(left, consumers[giver.consumer]->Shrink(std::min(left, giver.most)));
+//   }
+//
+// What one cannot give after all, the next in order gives: nobody who holds on to his memory keeps it from being freed.
 //
 // Below the high line nobody gives anything. Above it, memory is taken from where a
 // mebibyte saves least, down to the low line, and taking goes on in later rounds
@@ -12,7 +17,7 @@
 //
 // Threads    pure functions.
 // Cost       O(n log n) in the number of consumers.
-// Errors     none; `unmet` says how much nobody could give. A benefit that is no
+// Errors     none; `unmet` says how much nobody holds. A benefit that is no
 //            number counts as zero, so that a broken signal never protects memory.
 
 #include <cstdint>
@@ -55,12 +60,17 @@ struct MemoryObservation {
 enum class Pressure : std::uint8_t { kNone, kHigh, kHard };
 std::string_view ToString(Pressure pressure) noexcept;
 
+struct Giver {
+  std::size_t consumer = 0;  // in the observation
+  Bytes most;                // what it holds above its minimum
+};
+
 struct ShrinkPlan {
   Pressure pressure = Pressure::kNone;
   Bytes used;                 // the larger of what is measured and what is accounted for
-  Bytes goal;                 // what all of the plan together should free
+  Bytes goal;                 // what all of them together should free
   Bytes unmet;                // the part of it that nobody can give
-  std::vector<Bytes> shrink;  // one for each consumer, never below its minimum
+  std::vector<Giver> givers;  // who is asked, the least useful first; none when there is no goal
   bool shrinking = false;     // to be put into the next observation
 };
 

@@ -2,7 +2,9 @@
 // What the system says about memory: cgroup v2 limits and events, pressure stall information (PSI).
 //
 //   SystemMemoryReader reader(RealFileSystem());
-//   SystemVerdict verdict = JudgeSystem(reader.Read(), before, 512_MiB, resident);
+//   const SystemMemory before = reader.Read();
+//   ...
+//   const SystemVerdict verdict = JudgeSystem(reader.Read(), before, elapsed, 512_MiB, resident);
 //
 // Reading and judging are apart: the arithmetic needs no files, and Broker takes any function that answers a
 // SystemMemory. A machine without cgroup v2 or PSI answers fields that are empty, and then only what the user stated
@@ -29,7 +31,8 @@ struct SystemMemory {
   // Empty: no group has a limit.
   std::optional<Bytes> group_room = std::nullopt;
   Bytes group_over = {};          // by how much that group is above its limit already; then the room is 0
-  std::uint64_t high_events = 0;  // times that our group was throttled at memory.high, since it exists
+  std::uint64_t high_events = 0;  // times that our group was throttled at memory.high, since it exists: of the
+                                  // innermost group that has such a file (a container may see a path that it has not)
   std::uint64_t max_events = 0;   // times that it ran into memory.max
   std::optional<sys::Pressure> stalls = std::nullopt;
 };
@@ -53,12 +56,16 @@ class SystemMemoryReader {
 // The number behind `name` in a flat keyed file (memory.events, memory.stat), 0 if there is none.
 std::uint64_t FlatKeyed(std::string_view text, std::string_view name);
 
-// When stalls are taken seriously: shares of time over the last ten seconds.
+// When stalls are taken seriously: shares of time, over the last ten seconds and since the look before. The first says
+// that it was no accident; the second, that it is not over, for the first goes on for seconds after the last stall.
 struct SystemMarks {
   double some_stalls = 0.20;  // at least one task waited for memory
   double full_stalls = 0.05;  // all of them did: work was lost
   double give = 0.05;         // of what is resident, in a round in which the system suffers
 };
+
+// Shares between 0 and 1, or an error that names the one that is not.
+Status Validate(const SystemMarks& marks);
 
 struct SystemVerdict {
   Bytes limit;             // what the process may hold now: at most what was stated
@@ -67,8 +74,8 @@ struct SystemVerdict {
   bool throttled = false;  // the kernel limited our group since `before`
 };
 
-// `resident` is what the process holds; `stated` is what the user allows.
-SystemVerdict JudgeSystem(const SystemMemory& now, const SystemMemory& before, Bytes stated, Bytes resident,
-                          const SystemMarks& marks = {});
+// `before` was read `elapsed` ago. `resident` is what the process holds; `stated` is what the user allows.
+SystemVerdict JudgeSystem(const SystemMemory& now, const SystemMemory& before, Duration elapsed, Bytes stated,
+                          Bytes resident, const SystemMarks& marks = {});
 
 }  // namespace attune::memory
