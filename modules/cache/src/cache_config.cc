@@ -44,6 +44,10 @@ Status Validate(const CacheConfig& config) {
     return Invalid(config, "shards is " + std::to_string(config.shards) + ", and must be a power of two up to " +
                                std::to_string(kCacheShardsMax));
   }
+  if (config.shards != 0 && config.bytes_max < kCacheShardBytesMin * config.shards) {
+    return Invalid(config, "bytes_max is " + ToString(config.bytes_max) + ", and " + std::to_string(config.shards) +
+                               " shards need at least " + ToString(kCacheShardBytesMin * config.shards));
+  }
   if (const Status worth = Validate(config.worth); !worth.ok()) {
     return Invalid(config, worth.error().message());
   }

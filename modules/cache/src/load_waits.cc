@@ -2,6 +2,11 @@
 
 namespace attune::cache {
 
+LoadWaits& LoadWaits::OfProcess() {
+  static LoadWaits* const waits = new LoadWaits;
+  return *waits;
+}
+
 bool LoadWaits::WouldWaitForItself(const LoadTicket& ticket) const {
   const std::thread::id self = std::this_thread::get_id();
   const LoadTicket* wanted = &ticket;

@@ -55,5 +55,21 @@ TEST(CacheBytesTest, TheByteLimitIsOneOnTheHeap) {
                                            [](std::uint64_t i) { return std::string(50 + i % 100, 'v'); });
 }
 
+// A shard's first entries make its tables grow, for which it has nothing to give: the other shards do.
+TEST(CacheBytesTest, TheLimitHoldsWhereAShardHasNothingElseToGive) {
+  const ManualClock clock;
+  for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kS3Fifo, PolicyKind::kArc, PolicyKind::kLirs}) {
+    Cache<std::uint64_t, std::string> cache(clock, {.bytes_max = 128_KiB, .policy = policy, .shards = 16});
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      const PutOutcome outcome = cache.Put(i, std::string(i % 300, 'v'));
+      ASSERT_LE(cache.bytes(), 128_KiB) << ToString(policy) << " " << i;
+      const bool keeps_the_newest = policy == PolicyKind::kLru || policy == PolicyKind::kS3Fifo;
+      ASSERT_TRUE(!keeps_the_newest || !Stored(outcome) || cache.Contains(i)) << ToString(policy) << " " << i;
+    }
+    EXPECT_GT(cache.size(), 50U);
+    cache.CheckInvariants();
+  }
+}
+
 }  // namespace
 }  // namespace attune::cache

@@ -181,7 +181,7 @@ TEST(CacheConsumerTest, ATargetTakesNothingAndNeverGoesBelowTheMinimum) {
   EXPECT_EQ(cache.limits().bytes_max, held) << "it grows no more";
   consumer.Shrink(held);
   consumer.SetTarget(Bytes(0));
-  EXPECT_EQ(cache.limits().bytes_max, kCacheBytesMin);
+  EXPECT_EQ(cache.limits().bytes_max, cache.bytes_least());
   Use(cache, 1);
   EXPECT_TRUE(cache.Contains(std::uint64_t{1})) << "and works";
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "attune/cache/cache.h"
@@ -419,6 +420,83 @@ TEST_F(CacheLoadTest, ALoaderThatAsksForItsOwnKeyPastTheCacheGetsAnError) {
   const Result<int> answer = cache.GetOrLoad(7, asks_itself);
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code(), ErrorCode::kConflict);
+}
+
+// Each waits for the other's load: within one cache that is found out, and between two as well.
+TEST(TwoCachesLoadTest, LoadersThatAskEachOthersCachesDoNotWaitForEver) {
+  ManualClock clock;
+  Strings first(clock);
+  Strings second(clock);
+  std::latch both_load(2);
+  const auto load = [&](Strings& cache, Strings& other) {
+    return cache.GetOrLoad("key", [&]() -> Result<std::string> {
+      both_load.arrive_and_wait();
+      return other.GetOrLoad("key", [] { return std::string("never asked for"); });
+    });
+  };
+  std::future<Result<std::string>> one = std::async(std::launch::async, [&] { return load(first, second); });
+  std::future<Result<std::string>> other = std::async(std::launch::async, [&] { return load(second, first); });
+  EXPECT_EQ(one.get().error().code(), ErrorCode::kConflict);
+  EXPECT_EQ(other.get().error().code(), ErrorCode::kConflict);
+}
+
+// Tells when it ends, and may refuse to be moved.
+struct Captured {
+  explicit Captured(std::atomic<bool>* ended) : ended_(ended) {}
+  Captured(Captured&& other) : ended_(std::exchange(other.ended_, nullptr)) {
+    if (ended_ == nullptr) {
+      throw std::runtime_error("cannot be moved");
+    }
+  }
+  ~Captured() {
+    if (ended_ != nullptr) {
+      *ended_ = true;
+    }
+  }
+  std::atomic<bool>* ended_;
+};
+
+TEST_F(CacheLoadTest, WhatALoaderHasCapturedEndsBeforeItsCacheMay) {
+  Strings& cache = Make({.time_to_live = 10s, .stale_for = 60s}, /*with_background=*/true);
+  cache.Put("a", "old");
+  clock_.Advance(11s);
+  std::atomic<bool> ended = false;
+  struct AtTheEnd {
+    std::atomic<bool>& loader_ended;
+    ~AtTheEnd() { EXPECT_TRUE(loader_ended) << "its cache has gone"; }
+  };
+  {
+    const AtTheEnd at_the_end{ended};
+    auto captured = std::make_shared<Captured>(&ended);
+    EXPECT_EQ(*cache.GetOrLoad("a", [held = std::move(captured)] { return std::string("new"); }), "old");
+    ASSERT_EQ(later_.size(), 1U);
+    std::jthread background([task = std::move(later_.front())]() mutable {
+      task();
+      task = nullptr;
+    });
+    cache_.reset();  // waits for the refresh
+  }
+  later_.clear();
+}
+
+TEST_F(CacheLoadTest, ALoaderThatCannotBeMovedLeavesNoRefreshBehind) {
+  Strings& cache = Make({.time_to_live = 10s, .stale_for = 60s});
+  cache.Put("a", "old");
+  clock_.Advance(11s);
+  std::atomic<bool> ended = false;
+  struct Unmovable {
+    Captured captured;
+    bool movable;
+    Unmovable(std::atomic<bool>* flag, bool can_move) : captured(flag), movable(can_move) {}
+    Unmovable(Unmovable&& other) : captured(other.Checked()), movable(other.movable) {}
+    Captured&& Checked() {
+      if (!movable) throw std::runtime_error("cannot be moved");
+      return std::move(captured);
+    }
+    std::string operator()() const { return "never"; }
+  };
+  EXPECT_THROW((void)cache.GetOrLoad("a", Unmovable(&ended, false)), std::runtime_error);
+  EXPECT_EQ(*cache.GetOrLoad("a", Loader("new")), "new");
 }
 
 }  // namespace

@@ -14,17 +14,23 @@ namespace {
 using Numbers = Cache<std::uint64_t, std::uint64_t>;
 using NumberedStrings = Cache<std::uint64_t, std::string>;
 
-// Tables are made for what a cache holds at first.
-TEST(CacheShapeTest, LimitsBelowItsOwnTablesAreRefusedWithTheirSize) {
+// The number of shards is that of the size a cache had at first.
+TEST(CacheShapeTest, LimitsBelowWhatItsShardsNeedAreRefusedAndChangeNothing) {
   ManualClock clock;
-  Numbers cache(clock, {.entries_max = 1'000'000, .bytes_max = 1_GiB});
-  for (std::uint64_t i = 0; i < 100'000; ++i) {
+  Numbers cache(clock, {.entries_max = 1'000'000, .bytes_max = 1_GiB, .shards = 64});
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
     cache.Put(i, i);
   }
-  const Status refused = cache.Resize({.bytes_max = 64_KiB});
+  EXPECT_GE(cache.bytes_least(), 512_KiB);
+  const Status refused = cache.Resize({.bytes_max = cache.bytes_least() - 1_B});
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message().find("its tables alone take"), std::string::npos) << refused.error().message();
-  EXPECT_EQ(refused.error().message().find("pinned"), std::string::npos);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(refused.error().message().find("64 shards"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(cache.limits().bytes_max, 1_GiB);
+  EXPECT_EQ(cache.size(), 1'000U);
+  ASSERT_TRUE(cache.Resize({.bytes_max = cache.bytes_least()}).ok());
+  EXPECT_LE(cache.bytes(), cache.bytes_least());
+  EXPECT_GT(cache.size(), 0U);
 }
 
 TEST(CacheShapeTest, ShrinkGivesBackWhatItSays) {
@@ -263,6 +269,58 @@ TEST(CacheShapeTest, AConfigurationThatMakesNoSenseIsNamed) {
   EXPECT_NE(Validate(CacheConfig{.expiry_jitter = 1}).error().message().find("expiry_jitter"), std::string::npos);
   EXPECT_NE(Validate(CacheConfig{.shards = 3}).error().message().find("shards"), std::string::npos);
   EXPECT_NE(Validate(CacheConfig{.worth = {.window = 0}}).error().message().find("worth.window"), std::string::npos);
+}
+
+TEST(CacheShapeTest, OneThatBecomesMuchTooSmallForChoosingEndsIt) {
+  ManualClock clock;
+  NumberedStrings cache(clock, {.bytes_max = 4_MiB, .shards = 1});
+  EXPECT_EQ(cache.Stats().policy, "lirs");
+  ASSERT_TRUE(cache.Resize({.bytes_max = 768_KiB}).ok());
+  EXPECT_EQ(cache.Stats().policy, "lirs") << "it may grow again";
+  ASSERT_TRUE(cache.Resize({.bytes_max = 256_KiB}).ok());
+  EXPECT_EQ(cache.Stats().policy, "s3-fifo");
+  ASSERT_TRUE(cache.Resize({.bytes_max = 4_MiB}).ok());
+  EXPECT_EQ(cache.Stats().policy, "lirs");
+  cache.CheckInvariants();
+}
+
+// The misses of all shards together are reviewed; one that has nearly all of them asks a little early.
+TEST(CacheShapeTest, AShardThatMissesMoreThanTheOthersDoesNotAskEachTime) {
+  ManualClock clock;
+  std::size_t asked = 0;
+  CacheHooks<std::uint64_t, std::uint64_t> hooks;
+  hooks.background = [&](std::function<void()> task) {
+    ++asked;
+    task();
+    return true;
+  };
+  Numbers cache(clock, {.entries_max = 16'000, .shards = 16}, hooks);
+  constexpr std::size_t kMisses = 30'000;
+  std::uint64_t key = 0;
+  for (std::size_t misses = 0; misses < kMisses; ++key) {
+    if (((CacheTraits<std::uint64_t, std::uint64_t>::Hash(key) >> 8U) & 15U) != 3) {
+      continue;
+    }
+    ++misses;
+    if (!cache.Get(key).has_value()) {
+      cache.Put(key, key);
+    }
+  }
+  EXPECT_LT(asked, kMisses / 16);
+}
+
+// Moved, but not assigned.
+TEST(CacheShapeTest, ValuesNeedNotBeAssignable) {
+  struct Fixed {
+    const int number;
+  };
+  ManualClock clock;
+  Cache<std::uint64_t, Fixed> cache(clock);
+  cache.Put(1, Fixed{1});
+  EXPECT_EQ(cache.Put(1, Fixed{2}), PutOutcome::kReplaced);
+  int number = 0;
+  EXPECT_TRUE(cache.Read(1, [&](const Fixed& fixed) { number = fixed.number; }));
+  EXPECT_EQ(number, 2);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -145,8 +146,13 @@ class Cache {
 
   // ---- shape
 
-  // Evicts down to new limits, or makes room for more, in use.
+  // Evicts down to new limits, or makes room for more, in use. Bytes below bytes_least() are kInvalidArgument, and
+  // nothing changes.
   Status Resize(CacheLimits limits);
+  // The fewest bytes that its shards can work with. Constant: they and their tables' steps suit the first limits.
+  Bytes bytes_least() const noexcept {
+    return std::max(kCacheBytesMin, first_part_->shard.bytes_least() * parts_.size());
+  }
   // Gives back at least `wanted` if there is so much, and answers how much it was. The limits stay.
   Bytes Shrink(Bytes wanted) { return ShrinkBefore(wanted, TimePoint::max()); }
   // The same, but ends with the shard in which `deadline` passes; the next call goes on with the one after it.
@@ -229,6 +235,7 @@ class Cache {
     BypassWithin& operator=(const BypassWithin&) = delete;
   };
 
+  static constexpr int kEvictingRoundsMax = 64;
   static constexpr std::uint64_t kNoReview = ~std::uint64_t{0};
 
   // One of these many calls of GetOrLoad is timed: two readings of the clock are not felt then.
@@ -274,6 +281,9 @@ class Cache {
   bool TakeSample(Part& part, KeyHash hash);
   PutOutcome Store(KeyHash hash, K& key, V* value, Duration time_to_live, const Flight* own);
   bool MakeRoomElsewhere(const Part& here, bool bytes, Removed& removed);  // bytes, or an entry
+  bool KeepBytesLimit(Part& here, Removed& removed);
+  bool AnyPinned() const;
+  bool GiveOne(std::size_t entries_max, Removed& removed);
   template <typename Q>
   void Overtake(Part& part, KeyHash hash, const Q& key, const Flight* own);
 
@@ -289,7 +299,7 @@ class Cache {
   Result<V> Join(const FlightPtr& flight);
   Result<V> AnswerOf(const Result<Loaded<V>>& answer) const;
   template <typename Loader>
-  Result<V> RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader);
+  Result<V> RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader& loader);
   void NotePut() noexcept;
   bool MayBypass() const noexcept { return config_.may_bypass && !has_puts_.load(std::memory_order_relaxed); }
   template <typename Loader>
@@ -314,6 +324,7 @@ class Cache {
   void TellSelectorSize(Removed& removed);
   LiveCounts CountLive() const;
   bool ReviewLive(Removed& removed);
+  void PostponeReview();
   void AdoptResidents();
   void SimulateSamples();
   void TellParts();
@@ -337,7 +348,6 @@ class Cache {
   std::atomic<std::size_t> gives_next_{0};    // the shard, when another has no room
   std::atomic<std::size_t> shrinks_next_{0};  // the shard, when the cache gives back
 
-  LoadWaits load_waits_;
   std::atomic<std::uint64_t> policy_switches_{0};
 
   mutable std::mutex maintain_mutex_;  // taken before any shard's lock; guards the next six

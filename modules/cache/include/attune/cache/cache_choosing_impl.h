@@ -22,12 +22,17 @@ void Cache<K, V, Traits>::MakeSelector(std::size_t entries_max, Bytes bytes_max)
                                                PolicySelectorConfig{.simulated_entries_max = SimulatedFor(bytes_max)});
 }
 
-// After a Resize: a cache that was too small for choosing may begin with it, and one of another order of size has
-// miniatures of another size.
+// After a Resize: a cache that was too small for choosing may begin with it, one that is much too small now ends it,
+// and one of another order of size has miniatures of another size.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::FitSelector(Removed& removed) {
   const Bytes bytes_max(budget_.bytes_max());
-  if (selector_ != nullptr) {
+  if (selector_ != nullptr && bytes_max < kChoosingEndsBytes) {
+    selector_.reset();
+    TellParts();
+    SwitchPolicy(kPolicyOfSmallCaches, removed);
+    ChargeOwn(removed);
+  } else if (selector_ != nullptr) {
     const std::size_t simulated = SimulatedFor(bytes_max);
     const std::size_t before = selector_->simulated_entries_max();
     if (simulated >= 2 * before || simulated <= before / 2) {
@@ -105,6 +110,8 @@ void Cache<K, V, Traits>::Simulate(Removed& removed) {
   }
   if (reviewed || selector_->sampled_below() != sampled_below) {
     TellParts();
+  } else {
+    PostponeReview();
   }
   ChargeOwn(removed);
 }
@@ -138,6 +145,19 @@ bool Cache<K, V, Traits>::ReviewLive(Removed& removed) {
   }
   reviewed_ = live;
   return true;
+}
+
+// A shard that misses more than the others asks early: again after its part of what the cache still has to miss.
+template <typename K, typename V, typename Traits>
+void Cache<K, V, Traits>::PostponeReview() {
+  const std::uint64_t seen = CountLive().misses - reviewed_.misses;
+  const std::uint64_t missing = selector_->review_misses() - std::min(selector_->review_misses(), seen);
+  for (const std::unique_ptr<Part>& part : parts_) {
+    const std::lock_guard hold(part->shard.lock);
+    if (part->shard.counts.misses >= part->review_at) {
+      part->review_at = part->shard.counts.misses + missing / parts_.size() + 1;
+    }
+  }
 }
 
 // Of several shards, each resident comes at its place among those of its own.

@@ -19,11 +19,13 @@ namespace attune::cache {
 inline constexpr Duration kForever = Duration::max();
 inline constexpr std::size_t kEntriesUnlimited = ~std::size_t{0};
 inline constexpr Bytes kBytesUnlimited = Bytes(~std::uint64_t{0});
-inline constexpr Bytes kCacheBytesMin = 64_KiB;     // below this the bookkeeping alone may not fit
-inline constexpr std::size_t kCacheShardsMax = 64;  // more locks than cores help nobody, and each shard costs memory
+inline constexpr Bytes kCacheBytesMin = 64_KiB;      // below this the bookkeeping alone may not fit
+inline constexpr std::size_t kCacheShardsMax = 64;   // more locks than cores help nobody, and each shard costs memory:
+inline constexpr Bytes kCacheShardBytesMin = 8_KiB;  // half of which is its empty tables
 
 inline constexpr Bytes kChoosingBytesMin = 1_MiB;  // a smaller cache has no room for simulations: it uses ...
 inline constexpr PolicyKind kPolicyOfSmallCaches = PolicyKind::kS3Fifo;  // ... this, unless told another
+inline constexpr Bytes kChoosingEndsBytes = 512_KiB;  // one that chooses and becomes smaller than this ends it
 
 // Both hold at every moment, over all shards together.
 struct CacheLimits {
@@ -45,7 +47,7 @@ struct CacheConfig {
 
   std::optional<PolicyKind> policy;  // none: the cache chooses, and changes its choice
   std::size_t shards = 0;            // 0: one for each 8192 entries, 16 at most. More suits more threads and
-                                     // costs hit ratio in small caches. A power of two
+                                     // costs hit ratio in small caches. A power of two, at most one for each 8 KiB
   bool may_bypass = true;            // GetOrLoad stops caching while loading is cheaper than looking up
   WorthConfig worth;                 // how that is found out; costs may be told
 };

@@ -24,8 +24,9 @@
 namespace attune::cache {
 
 struct CacheConsumerConfig {
-  // Its limit is never less; raised to kCacheBytesMin. None: a thirty-second of what it starts with, 2 MiB at most, so
-  // that its tables and simulations leave room for entries, and what more memory is worth goes on being measured.
+  // Its limit is never less; raised to what its shards need. None: a thirty-second of what it starts with, 2 MiB at
+  // most, so that its tables and simulations leave room for entries, and what more memory is worth goes on being
+  // measured.
   std::optional<Bytes> bytes_min = std::nullopt;
   Bytes bytes_useful_max = Bytes(UINT64_MAX);  // it never has more
   // Where the entry limit stands for a size: it moves with the bytes, one entry for so many. 0: the number of entries
@@ -40,7 +41,7 @@ class CacheConsumer final : public memory::Consumer {
       : cache_(cache),
         config_(config),
         bytes_at_first_(cache.limits().bytes_max),
-        bytes_min_(std::max(kCacheBytesMin,
+        bytes_min_(std::max(cache.bytes_least(),
                             config.bytes_min.value_or(std::min(2_MiB, Bytes(bytes_at_first_.count() / 32))))) {}
 
   std::string_view name() const noexcept override { return cache_.name(); }

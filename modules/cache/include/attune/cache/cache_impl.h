@@ -255,6 +255,9 @@ class Cache<K, V, Traits>::Pinned {
       const std::lock_guard hold(part_->shard.lock);
       part_->shard.Unpin(slot_, removed);
     }
+    if (cache_->budget_.over_bytes()) {
+      (void)cache_->KeepBytesLimit(*part_, removed);
+    }
     std::exchange(cache_, nullptr)->Tell(removed);
     value_ = nullptr;
   }
@@ -349,14 +352,40 @@ PutOutcome Cache<K, V, Traits>::Store(KeyHash hash, K& key, V* value, Duration t
       break;
     }
     if (!MakeRoomElsewhere(part, result == Result::kNoBytesHere, removed)) {
+      outcome = AnyPinned() ? PutOutcome::kAllPinned : PutOutcome::kTooLarge;  // beside the tables of its shards
       const std::lock_guard hold(part.shard.lock);
-      ++part.shard.counts.refusals_pinned;
-      outcome = PutOutcome::kAllPinned;
+      part.shard.GiveUp(outcome, replaces, removed);
       break;
     }
   }
+  if (budget_.over_bytes() && !KeepBytesLimit(part, removed) && Stored(outcome)) [[unlikely]] {
+    outcome = PutOutcome::kTooLarge;
+  }
   Tell(removed);
   return outcome;
+}
+
+// What bookkeeping has grown by and its own shard could not pay, others pay. False: they had nothing, and the last
+// entry here went as well, as far as it could.
+template <typename K, typename V, typename Traits>
+[[gnu::noinline]] bool Cache<K, V, Traits>::KeepBytesLimit(Part& here, Removed& removed) {
+  while (budget_.over_bytes()) {
+    if (!MakeRoomElsewhere(here, true, removed)) {
+      const std::lock_guard hold(here.shard.lock);
+      here.shard.FreeSomeBytes(0, RemovalReason::kByteLimit, removed);
+      here.shard.ChargeOverhead();
+      return false;
+    }
+  }
+  return true;
+}
+
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::AnyPinned() const {
+  return std::ranges::any_of(parts_, [](const std::unique_ptr<Part>& part) {
+    const std::lock_guard hold(part->shard.lock);
+    return part->shard.pinned() > 0;
+  });
 }
 
 // Its own shard has nothing left that may go. One other gives, another one each time, or the next that can.
@@ -449,20 +478,22 @@ std::size_t Cache<K, V, Traits>::EraseIf(Predicate&& predicate) {
 
 // ---- shape
 
-// At least one shard gives, however late it is.
+// At least one shard gives, however late it is; the rest of a small amount is one shard's to give. While others store
+// as fast as this evicts, it ends after some rounds.
 template <typename K, typename V, typename Traits>
 void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t bytes_max, TimePoint deadline) {
   const auto late = [&] { return deadline != TimePoint::max() && clock_.Now() >= deadline; };
+  const auto above = [&] { return budget_.entries() > entries_max || budget_.bytes() > bytes_max; };
   bool evicted = true;
-  while (evicted && (budget_.entries() > entries_max || budget_.bytes() > bytes_max)) {
+  for (int round = 0; round < kEvictingRoundsMax && evicted && above(); ++round) {
     // Each shard gives in proportion.
     const double entries_kept = static_cast<double>(entries_max) / static_cast<double>(budget_.entries());
     const double bytes_kept = static_cast<double>(bytes_max) / static_cast<double>(budget_.bytes());
     const auto share = [](double kept, std::uint64_t now) {
-      return kept < 1 ? static_cast<std::uint64_t>(kept * static_cast<double>(now)) : now;
+      return kept < 1 ? static_cast<std::uint64_t>(std::ceil(kept * static_cast<double>(now))) : now;
     };
     evicted = false;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
+    for (std::size_t i = 0; i < parts_.size() && above(); ++i) {
       Part& part = *parts_[shrinks_next_.fetch_add(1, std::memory_order_relaxed) & part_mask_];
       Removed removed;
       {
@@ -476,12 +507,39 @@ void Cache<K, V, Traits>::EvictDownTo(std::size_t entries_max, std::uint64_t byt
         return;
       }
     }
+    if (!evicted) {
+      Removed removed;
+      evicted = GiveOne(entries_max, removed);
+      Tell(removed);
+    }
   }
+}
+
+// The next shard that can gives an entry, or some bytes.
+template <typename K, typename V, typename Traits>
+bool Cache<K, V, Traits>::GiveOne(std::size_t entries_max, Removed& removed) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = *parts_[shrinks_next_.fetch_add(1, std::memory_order_relaxed) & part_mask_];
+    const std::lock_guard hold(part.shard.lock);
+    const bool gave = budget_.entries() > entries_max ? part.shard.EvictOne(0, RemovalReason::kShrink, removed)
+                                                      : part.shard.FreeSomeBytes(0, RemovalReason::kShrink, removed);
+    part.shard.ChargeOverhead();
+    if (gave) {
+      return true;
+    }
+  }
+  return false;
 }
 
 template <typename K, typename V, typename Traits>
 Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
   ATTUNE_RETURN_IF_ERROR(Validate(limits));
+  if (limits.bytes_max < bytes_least()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "cache '" + config_.name + "': bytes_max is " + ToString(limits.bytes_max) + ", and its " +
+                     std::to_string(parts_.size()) + " shards, as many as suited its first limits, need at least " +
+                     ToString(bytes_least()) + ": make a new cache");
+  }
   budget_.SetLimits(limits.entries_max, limits.bytes_max);
   EvictDownTo(limits.entries_max, limits.bytes_max.count());
   std::unique_lock hold(maintain_mutex_);
@@ -499,15 +557,8 @@ Status Cache<K, V, Traits>::Resize(CacheLimits limits) {
 // What is left after everything that may go has gone.
 template <typename K, typename V, typename Traits>
 Error Cache<K, V, Traits>::OverLimitsError() const {
-  const bool pinned = std::ranges::any_of(parts_, [](const std::unique_ptr<Part>& part) {
-    const std::lock_guard hold(part->shard.lock);
-    return part->shard.pinned() > 0;
-  });
-  const std::string what = pinned ? "what is pinned is above the new limits; they hold once it is released"
-                                  : "its tables alone take " + ToString(Bytes(budget_.bytes())) + " of " +
-                                        ToString(Bytes(budget_.bytes_max())) +
-                                        "; they were made for what it held at first: make a new cache";
-  return {ErrorCode::kExhausted, "cache '" + config_.name + "': " + what};
+  return {ErrorCode::kExhausted,
+          "cache '" + config_.name + "': what is pinned is above the new limits; they hold once it is released"};
 }
 
 template <typename K, typename V, typename Traits>

@@ -81,7 +81,7 @@ Result<V> Cache<K, V, Traits>::AnswerOf(const Result<Loaded<V>>& answer) const {
 
 template <typename K, typename V, typename Traits>
 Result<V> Cache<K, V, Traits>::Join(const FlightPtr& flight) {
-  if (!load_waits_.Wait(flight->ticket)) {
+  if (!LoadWaits::OfProcess().Wait(flight->ticket)) {
     return Error(ErrorCode::kConflict,
                  "cache '" + config_.name + "': a loader asks for the key that it loads, itself or through others");
   }
@@ -127,7 +127,7 @@ struct Cache<K, V, Traits>::Landing {
       const std::lock_guard hold(part.shard.lock);
       cache.RemoveFlight(part, hash, flight);
     }
-    cache.load_waits_.Done(flight->ticket);
+    LoadWaits::OfProcess().Done(flight->ticket);
   }
 };
 
@@ -148,7 +148,7 @@ void Cache<K, V, Traits>::Land(Part& part, KeyHash hash, const FlightPtr& flight
       const std::lock_guard hold(part.shard.lock);
       const Slot slot = flight->overtaken ? kNoSlot : part.shard.Find(hash, flight->key);
       if (slot != kNoSlot) {
-        part.shard.Remove(slot, RemovalReason::kReplaced, removed);
+        part.shard.Remove(slot, RemovalReason::kErased, removed);
       }
     }
   }
@@ -172,8 +172,8 @@ bool Cache<K, V, Traits>::Claim(Part& part, Flight& flight) {
 template <typename K, typename V, typename Traits>
 template <typename Loader>
 struct Cache<K, V, Traits>::Refresh {
-  Refresh(Cache& owner, Part& its_part, KeyHash its_hash, FlightPtr its_flight, Loader its_loader)
-      : cache(owner), part(its_part), hash(its_hash), flight(std::move(its_flight)), loader(std::move(its_loader)) {
+  Refresh(Cache& owner, Part& its_part, KeyHash its_hash, FlightPtr its_flight)
+      : cache(owner), part(its_part), hash(its_hash), flight(std::move(its_flight)) {
     cache.BeginBackgroundTask();
   }
   Refresh(const Refresh&) = delete;
@@ -185,13 +185,15 @@ struct Cache<K, V, Traits>::Refresh {
         cache.RemoveFlight(part, hash, flight);
       }
     }
+    loader.reset();  // what it has captured and loaded ends before the cache may
+    flight.reset();
     cache.EndBackgroundTask();
   }
   std::optional<Result<V>> Run() {
     if (!cache.Claim(part, *flight)) {
       return std::nullopt;
     }
-    return cache.Fly(part, hash, flight, loader);
+    return cache.Fly(part, hash, flight, *loader);
   }
   // In the background nobody is there to catch: what copying throws is a refresh that did not happen.
   void RunAlone() noexcept {
@@ -204,14 +206,15 @@ struct Cache<K, V, Traits>::Refresh {
   Cache& cache;
   Part& part;
   const KeyHash hash;
-  const FlightPtr flight;
-  Loader loader;
+  FlightPtr flight;
+  std::optional<Loader> loader;
 };
 
 template <typename K, typename V, typename Traits>
 template <typename Loader>
-Result<V> Cache<K, V, Traits>::RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader loader) {
-  const auto refresh = std::make_shared<Refresh<Loader>>(*this, part, hash, boarding.flight, std::move(loader));
+Result<V> Cache<K, V, Traits>::RefreshStale(Part& part, KeyHash hash, Boarding& boarding, Loader& loader) {
+  const auto refresh = std::make_shared<Refresh<Loader>>(*this, part, hash, boarding.flight);
+  refresh->loader.emplace(std::move(loader));  // what this throws ends the refresh as well
   if (!hooks_.background || !hooks_.background([refresh] { refresh->RunAlone(); })) {
     // Nobody else does it, so this caller pays, and has something fresh for it.
     const std::optional<Result<V>> fresh = refresh->Run();
@@ -265,7 +268,7 @@ Result<V> Cache<K, V, Traits>::GetOrLoad(const Q& key, Loader loader) {
     return boarding.absent ? Result<V>(AbsentError()) : Result<V>(*std::move(boarding.value));
   }
   if (boarding.role == Role::kRefresh) {
-    return RefreshStale(part, hash, boarding, std::move(loader));
+    return RefreshStale(part, hash, boarding, loader);
   }
   if (boarding.role == Role::kJoin) {
     return Join(boarding.flight);

@@ -56,6 +56,13 @@ class RemovedBatch {
     RemovalReason reason;
   };
 
+  // Nothing has taken the place of what was to be replaced.
+  void NothingReplaced() {
+    ForEach([](Item& item) {
+      item.reason = item.reason == RemovalReason::kReplaced ? RemovalReason::kErased : item.reason;
+    });
+  }
+
   void Add(K&& key, std::optional<V>&& value, RemovalReason reason) {
     if (!first_.has_value()) {
       first_.emplace(Item{std::move(key), std::move(value), reason});
@@ -242,6 +249,15 @@ class CacheShard {
   // `replaces` as it is: whether there was a value before the first try.
   PutResult Put(KeyHash hash, const Item& item, bool& replaces, Removed& removed);
   void Remove(Slot slot, RemovalReason reason, Removed& removed);
+  // A Put was given up for want of room. `replaces`: it has taken an older value out.
+  void GiveUp(PutOutcome outcome, bool replaces, Removed& removed) {
+    ++(outcome == PutOutcome::kAllPinned ? counts.refusals_pinned : counts.refusals_too_large);
+    if (replaces) {
+      --counts.removals[static_cast<std::size_t>(RemovalReason::kReplaced)];
+      ++counts.removals[static_cast<std::size_t>(RemovalReason::kErased)];
+      removed.NothingReplaced();
+    }
+  }
   // Evicts what the policy names; false when there is nothing to name.
   bool EvictOne(KeyHash incoming, RemovalReason reason, Removed& removed);
   // Evicts until bytes come free. Entries that own nothing free none until the rest has moved together, so after one in
@@ -271,6 +287,10 @@ class CacheShard {
   // Moves entries together and gives back what they no longer need.
   void Compact();
 
+  // With a single entry in it.
+  Bytes bytes_least() const noexcept {
+    return std::max(kCacheShardBytesMin, Bytes(kFirstEntryBytes) + slab_.chunk_bytes());
+  }
   std::size_t entries() const noexcept { return index_.size(); }
   std::uint64_t bytes() const noexcept { return owned_ + overhead_; }
   std::size_t evictable() const noexcept { return resident(); }

@@ -123,7 +123,7 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurthe
                                                                                   Removed& removed) {
   if (TooLarge(charge)) {
     if (existing != kNoSlot) {
-      Remove(existing, RemovalReason::kReplaced, removed);
+      Remove(existing, RemovalReason::kErased, removed);
     }
     ++counts.refusals_too_large;
     return PutResult::kTooLarge;
@@ -132,10 +132,7 @@ typename CacheShard<K, V, Traits>::PutResult CacheShard<K, V, Traits>::PutFurthe
     if (Replace(existing, hash, item, removed)) {
       return PutResult::kReplaced;
     }
-    const Slot still = Find(hash, item.key);  // unless making room has evicted it
-    if (still != kNoSlot) {
-      Remove(still, RemovalReason::kReplaced, removed);
-    }
+    Remove(existing, RemovalReason::kReplaced, removed);
   }
   if (!TakeEntry(hash, removed)) {
     ChargeOverhead();
@@ -216,7 +213,8 @@ bool CacheShard<K, V, Traits>::Replace(Slot slot, KeyHash hash, const Item& item
     new (&entry.key) K(std::move(item.key));
     new (&entry.value) V(std::move(*item.value));
   } else {
-    entry.value = std::move(*item.value);
+    entry.value.~V();
+    new (&entry.value) V(std::move(*item.value));
   }
   entry.granules = Granules(item.owned);
   SetExpiry(slot, item.expires);
@@ -332,14 +330,16 @@ void CacheShard<K, V, Traits>::GrowPolicy() {
 }
 
 // What the bookkeeping has grown by was there before it could be counted: evictions pay for it, and for what they make
-// the policy remember.
+// the policy remember. The last entry, mostly the newcomer, stays: other shards have more to give, and whoever called
+// the shard asks them.
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::PayForGrowth(KeyHash hash, Removed& removed) {
   for (ChargeOverhead(); budget_.over_bytes(); ChargeOverhead()) {
     const std::uint64_t owned_before = owned_;
-    if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
+    if (resident() <= 1) {
       return;
     }
+    EvictOne(hash, RemovalReason::kByteLimit, removed);
     if (owned_ == owned_before) {
       Squeeze(hash, removed);
       return;
@@ -351,15 +351,15 @@ void CacheShard<K, V, Traits>::PayForGrowth(KeyHash hash, Removed& removed) {
 // the shard remembers how many slots it can afford.
 template <typename K, typename V, typename Traits>
 void CacheShard<K, V, Traits>::Squeeze(KeyHash hash, Removed& removed) {
-  do {
-    for (std::size_t left = resident() / 16 + 1; left > 0; --left) {
-      if (!EvictOne(hash, RemovalReason::kByteLimit, removed)) {
-        return;
-      }
+  bool evicted = true;
+  while (evicted && budget_.over_bytes()) {
+    evicted = resident() > 1;
+    for (std::size_t left = resident() / 16 + 1; left > 0 && resident() > 1; --left) {
+      EvictOne(hash, RemovalReason::kByteLimit, removed);
     }
     Compact();
     slots_max_ = std::max(slab_.slots(), slab_.per_chunk());
-  } while (budget_.over_bytes());
+  }
 }
 
 template <typename K, typename V, typename Traits>

@@ -38,14 +38,18 @@ bool CacheShard<K, V, Traits>::CompactionPays() const noexcept {
 
 // Evicts down to so many entries and bytes, as far as it can. Bytes come back with what entries own, and a chunk of
 // slots at a time: entries go until enough slots are free, and then the rest moves together, once for all of them.
-// What that brings is guessed first, with all tables in proportion, and then reckoned without them. Ends early, with
-// what it has, when it is `late`. True: something has gone.
+// What that brings is guessed first, with all tables in proportion, and then reckoned without them. Tables that are
+// mostly empty become smaller before anything goes. Ends early, with what it has, when it is `late`. True: something
+// has gone.
 template <typename K, typename V, typename Traits>
 template <typename Late>
 bool CacheShard<K, V, Traits>::ShrinkTo(std::size_t entries_max, std::uint64_t bytes_max, Late&& late,
                                         Removed& removed) {
   ChargeOverhead();
   const std::size_t entries_before = entries();
+  if (bytes() > bytes_max && CompactionPays()) {
+    Compact();
+  }
   std::uint64_t per_slot = overhead_ / std::max<std::size_t>(slab_.slots(), 1);
   for (bool ends = false; !ends && (entries() > entries_max || bytes() > bytes_max);) {
     const std::uint64_t before = bytes();

@@ -1,5 +1,6 @@
 #pragma once
-// CacheStats: what a cache has done since it was made. Every count is exact.
+// CacheStats: what a cache has done since it was made. Every count is exact: what was inserted and not removed, but for
+// replacements, is what it holds.
 //
 //   const CacheStats stats = cache.Stats();
 //   Show(stats.hit_ratio(), stats.evictions(), stats.bytes);
@@ -22,16 +23,17 @@ enum class RemovalReason : std::uint8_t {
   kShrink,      // evicted: Shrink or Resize asked for it
   kExpired,     // its time has passed
   kReplaced,    // the same key was stored again
-  kErased,      // Erase, EraseIf or Clear
+  kErased,      // Erase, EraseIf or Clear; or something was to take its place that was not stored
 };
 inline constexpr std::size_t kRemovalReasons = 6;
 std::string_view ToString(RemovalReason reason) noexcept;  // "byte limit"
 
 // What Put did.
 enum class PutOutcome : std::uint8_t {
-  kInserted,
+  kInserted,  // the policy may let it go as soon as something has to
   kReplaced,
-  kTooLarge,   // larger than the cache: not stored, nothing evicted, and an older value of the key is removed
+  kTooLarge,   // larger than the cache has room for beside its tables: not stored, nothing evicted for it, and an older
+               // value of the key is removed
   kAllPinned,  // no room: what is left is pinned. Not stored, and an older value of the key is removed
   kOvertaken,  // only of loads: somebody stored or erased the key meanwhile
   kExpired,    // its time to live is over already: not stored, and an older value of the key is removed

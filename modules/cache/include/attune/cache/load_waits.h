@@ -6,9 +6,11 @@
 // the threads that run loads and wait themselves is followed; if it comes back to the asking thread, the
 // answer is false at once.
 //
-//   LoadTicket ticket;                       // by the thread that loads
-//   if (!waits.Wait(ticket)) return Conflict();   // by others
-//   waits.Done(ticket);                      // by the thread that has loaded
+//   ticket.owner = std::this_thread::get_id();                     // by the thread that loads
+//   if (!LoadWaits::OfProcess().Wait(ticket)) return Conflict();   // by others
+//   LoadWaits::OfProcess().Done(ticket);                           // by the thread that has loaded
+//
+// The caches of a process share one: loaders of two caches may ask each other's.
 //
 // Threads    every member is thread-safe.
 // Cost       a mutex; Wait is O(length of the chain). Loads are slow, lookups never come here.
@@ -32,6 +34,8 @@ struct LoadTicket {
 
 class LoadWaits {
  public:
+  static LoadWaits& OfProcess();  // never destroyed: a thread may load while the program ends
+
   // Until Done. False at once, when the owner waits for the calling thread or is it.
   bool Wait(LoadTicket& ticket);
   // Everything that was written before is seen by those who waited.
