@@ -18,8 +18,8 @@ namespace {
 // When to move.
 constexpr double kLeadMin = 8;               // hits, below which nothing is evidence
 constexpr double kLeadSigmas = 3;            // by which a lead must exceed chance
-constexpr double kBlockFills = 0.0625;       // hits that come together in so long are seldom independent ...
-constexpr double kBlockWeight = 0.5;         // ... and at times they are
+constexpr double kBlockFills = 0.125;        // hits that come together in so long are seldom independent ...
+constexpr double kBlockWeight = 0.25;        // ... and at times they are
 constexpr double kPriceFirst = 0.2;          // of a move, in fills
 constexpr double kPriceLast = 1;             // the whole content of the cache
 constexpr double kPriceLastFills = 30;       // after so many
@@ -33,7 +33,7 @@ constexpr double kUndecidedLead = 0.02;   // of the hits: who may be ahead by mo
 constexpr double kUndecidedSigmas = 1.5;  // ... by this much of chance is worth another look
 
 // How long to learn.
-constexpr double kFillMin = 250;          // accesses: of a tiny cache one fill shows nothing
+constexpr double kFillMin = 400;          // accesses: of a tiny cache one fill shows nothing
 constexpr double kFirstFills = 58;        // policies that count uses find their ways by then
 constexpr double kFirstStretchMax = 4;    // for large caches, of which a sample costs less; see FirstFills
 constexpr double kChangeFills = 10;       // after a change, when miniatures begin with what is there
@@ -45,10 +45,10 @@ constexpr double kUselessRestFills = 10;  // ... after so long a rest, times pat
 constexpr double kPatienceMax = 1024;
 
 // Who is simulated to the end.
-constexpr double kWarmUpFills = 20;         // what a policy does in them says little: LIRS leads, S3-FIFO comes later
-constexpr double kScreeningFills = 10;      // after them, before anybody is dropped
-constexpr std::uint32_t kTurnsMax = 2;      // moves among the rest: one is what the rest is there for
-constexpr double kScreeningDeficit = 0.06;  // of the hits
+constexpr double kWarmUpFills = 20;        // what a policy does in them says little: LIRS leads, S3-FIFO comes later
+constexpr double kScreeningFills = 10;     // after them, before anybody is dropped
+constexpr std::uint32_t kTurnsMax = 2;     // moves among the rest: one is what the rest is there for
+constexpr double kScreeningDeficit = 0.1;  // of the hits
 
 // What learning may cost. A candidate's simulated access takes about 80 ns, a hit in a live cache 20 and an evicting
 // store 200: both pay in a fiftieth of what they take.
@@ -438,8 +438,14 @@ void PolicySelector::Resize(std::size_t entries_max) {
   entries_max_ = entries_max;
   simulated_entries_ = std::min(entries_max, SimulatedMax(entries_max));
   if (!learning()) return;
+  credit_ -= Owed();
+  spent_ = 0;
   candidates_.clear();
-  Begin(has_learned_ ? kChangeFills : FirstFills(entries_max_, simulated_entries_));
+  if (InDebt()) {
+    End();
+  } else {
+    Begin(has_learned_ ? kChangeFills : FirstFills(entries_max_, simulated_entries_));
+  }
 }
 
 void PolicySelector::SetSimulatedMax(std::size_t simulated_entries_max) {

@@ -174,6 +174,19 @@ TEST(PolicySelector, ACacheThatGrowsKeepsItsPolicyAmongTheCandidates) {
   EXPECT_EQ(live.selector.policy(), PolicyKind::kSieve) << "which the others are compared with";
 }
 
+// What has been simulated is paid for, however an episode ends.
+TEST(PolicySelector, OneThatIsResizedAgainAndAgainDoesNotLearnForEver) {
+  LiveCache live(1'000);
+  const Keys keys = ZipfKeys(1, 20'000, 5'000, 0.9);
+  constexpr int kResizes = 100;
+  for (int i = 0; i < kResizes; ++i) {
+    live.Run(keys);
+    live.selector.Resize(i % 2 == 0 ? 1'300 : 1'000);
+  }
+  const double accesses = kResizes * static_cast<double>(keys.size());
+  EXPECT_LT(static_cast<double>(live.selector.simulated()) / accesses, 2) << "candidates of each access";
+}
+
 // LRU is far behind on a skewed load; the others go on for what it would have cost.
 TEST(PolicySelector, DropsWhoIsFarBehindAndLooksLongerAtTheRest) {
   LiveCache live(500);

@@ -22,9 +22,9 @@
 // When to move  A candidate's lead over the policy in use is counted in hits on the same accesses and never
 //               falls below zero, as in Page's CUSUM (Biometrika 41, 1954): what the policy in
 //               use earned yesterday does not protect it today. The lead must exceed what chance explains and what a
-//               move costs. Chance is three sigmas; the variance is that of a fair coin, or half that of clusters
-//               (Cochran, "Sampling Techniques", 1977, chapter 9), of a sixteenth of a fill each, where that is more:
-//               hits that come together, as when a scan comes again, are one event and not a hundred. A move costs
+//               move costs. Chance is three sigmas; the variance is that of a fair coin, or a quarter of that of
+//               clusters (Cochran, "Sampling Techniques", 1977, chapter 9), of an eighth of a fill each, where that is
+//               more: hits that come together, as when a scan comes again, are one event and not a hundred. A move costs
 //               little at first, when there is little to lose, up to the hits that a full miniature is worth. A
 //               candidate whose longer record is the better one as well needs a part of that. Each move doubles the
 //               price for a while, so that two policies that take turns do not make the cache follow them. At the end
