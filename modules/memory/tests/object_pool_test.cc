@@ -110,6 +110,14 @@ TEST_F(ObjectPoolTest, ALeaseMovesAndReturnsOnce) {
   pool.Release(detached);
 }
 
+TEST_F(ObjectPoolTest, WhatHoldsNothingHasNoHandleToGiveAway) {
+  Pooled<Anchor> first = *pool.Acquire();
+  const Pooled<Anchor> second = std::move(first);
+  EXPECT_FALSE(first.Detach());  // NOLINT(bugprone-use-after-move): the promise under test
+  EXPECT_FALSE(first.handle());
+  EXPECT_TRUE(pool.Find(second.handle()));
+}
+
 TEST_F(ObjectPoolTest, BatchesTakeWhatIsThereAndComeBackTogether) {
   std::vector<PoolHandle> handles(400);
   EXPECT_EQ(pool.TryAcquire(handles), 300U);
@@ -182,6 +190,18 @@ TEST(ObjectPoolDeathTest, DoubleReturnAndUseAfterReturnStopTheProgram) {
   const PoolHandle again = pool.TryAcquire();
   EXPECT_DEATH(pool.Release(handle), "returned twice");
   pool.Release(again);
+}
+
+TEST(ObjectPoolDeathTest, ALeaseThatHoldsNothingIsNotUsed) {
+  ObjectPool<Anchor> pool({.capacity_max = 10});
+  Pooled<Anchor> returned = *pool.Acquire();
+  returned.Release();
+  Pooled<Anchor> moved = *pool.Acquire();  // the same object
+  const Pooled<Anchor> holder = std::move(moved);
+  Pooled<Anchor> never;
+  EXPECT_DEATH(returned->meta[0] = 'x', "used after its return");
+  EXPECT_DEATH(moved->meta[0] = 'x', "used after its return");  // NOLINT(bugprone-use-after-move): the promise
+  EXPECT_DEATH((*never).meta[0] = 'x', "used after its return");
 }
 
 TEST(ObjectPoolDeathTest, ALeaseMustNotOutliveItsPool) {
