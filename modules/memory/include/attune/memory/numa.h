@@ -2,7 +2,7 @@
 // NumaTopology: how many memory nodes there are, and on which one this thread runs.
 //
 //   const NumaTopology nodes = SystemNumaTopology(RealFileSystem());
-//   ObjectPool<Page> pages(config, nodes);
+//   ObjectPool<Page> pages(config, {}, nodes);
 //
 // Ownership  a value: two numbers and a function pointer.
 // Threads    thread-safe.
