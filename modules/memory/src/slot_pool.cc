@@ -93,6 +93,11 @@ SlotPool::SlotPool(const SlotType& type, const PoolConfig& config, const NumaTop
   ATTUNE_CHECK(topology_.nodes >= 1 && topology_.nodes <= kNumaNodesMax, "1 to 64 nodes");
   ATTUNE_CHECK(type_.align <= kPage, "a slot is aligned to a page at most");
   slab_slots_.resize(slots_total_ >> slab_shift_);
+  bookkeeping_ = slab_slots_.size() * 3 * sizeof(std::uint32_t);  // with the two that follow
+  depot_count_ = {std::vector<std::uint32_t>(slab_slots_.size()), std::vector<std::size_t>(nodes_.size())};
+  for (Node& node : nodes_) {
+    node.slabs_closed.reserve(slots_per_node_ >> slab_shift_);  // so that closing one never has to ask for memory
+  }
   MapMemory();
   for (Stash& stash : stashes_) {
     stash.home.store(has_membarrier_ ? &none_ : &claimed_, std::memory_order_relaxed);
@@ -151,6 +156,13 @@ void SlotPool::MapMemory() {
   }
 }
 
+Error SlotPool::Exhausted() const {
+  const std::string why = has_memory() ? "all of its objects are in use"
+                                       : "the system has no address space for " + std::to_string(config_.capacity_max) +
+                                             " objects of " + std::to_string(stride_) + " bytes";
+  return {ErrorCode::kExhausted, "pool '" + config_.name + "': " + why};
+}
+
 #if ATTUNE_ASAN
 void SlotPool::Poison(void* object) const noexcept { ASAN_POISON_MEMORY_REGION(object, type_.size); }
 void SlotPool::Unpoison(void* object) const noexcept { ASAN_UNPOISON_MEMORY_REGION(object, type_.size); }
@@ -173,7 +185,13 @@ SlotPool::Lease SlotPool::LeaseUnbuilt(std::uint32_t index) {
                "a slot is free and leased: its handle was returned by two threads at once");
   Unpoison(ObjectAt(index));
   if (type_.build != nullptr) {
-    type_.build(ObjectAt(index));
+    try {
+      type_.build(ObjectAt(index));
+    } catch (...) {
+      Poison(ObjectAt(index));
+      PutBehind(index);
+      throw;
+    }
   }
   built_.fetch_add(1, std::memory_order_relaxed);
   word = (word == 0 ? word_first_ : word) | kBuilt | kLeased;
@@ -314,25 +332,48 @@ std::size_t SlotPool::Grab(std::size_t thread, std::span<std::uint32_t> slots) {
 }
 
 std::size_t SlotPool::Acquire(std::span<PoolHandle> handles) {
+  std::size_t done = 0;
+  try {
+    AcquireAll(handles, done);
+  } catch (...) {
+    Release(handles.first(done));
+    std::fill_n(handles.begin(), done, PoolHandle{});
+    throw;
+  }
+  return done;
+}
+
+// Counts in `done` as it goes, for the case that something throws.
+void SlotPool::AcquireAll(std::span<PoolHandle> handles, std::size_t& done) {
   // The first may be the home.
   const PoolHandle first = handles.empty() ? PoolHandle{} : Acquire();
   if (!first) {
-    return 0;
+    return;
   }
-  handles[0] = first;
+  handles[done++] = first;
   const std::size_t thread = metrics::ThreadSlot();
-  std::size_t done = 1;
   while (done < handles.size()) {
     std::array<std::uint32_t, 2 * kMagazineMax> slots;
     const std::size_t taken = Grab(thread, std::span(slots).first(std::min(slots.size(), handles.size() - done)));
     if (taken == 0) {
       break;
     }
-    for (const std::uint32_t index : std::span(slots).first(taken)) {
-      handles[done++] = HandleOf(LeaseFree(index));
-    }
+    LeaseAll(std::span(slots).first(taken), handles, done);
   }
-  return done;
+}
+
+void SlotPool::LeaseAll(std::span<const std::uint32_t> slots, std::span<PoolHandle> handles, std::size_t& done) {
+  std::size_t next = 0;
+  try {
+    while (next < slots.size()) {
+      handles[done] = HandleOf(LeaseFree(slots[next++]));
+      ++done;
+    }
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    Put(slots.subspan(next));
+    throw;
+  }
 }
 
 void SlotPool::Release(std::span<const PoolHandle> handles) noexcept {
@@ -389,13 +430,17 @@ PoolStats SlotPool::stats() const {
 Bytes SlotPool::bytes() const noexcept {
   const std::uint64_t destroyed = destroyed_.load(std::memory_order_acquire);
   const std::uint64_t built = built_.load(std::memory_order_relaxed);
-  constexpr std::size_t kBookkeeping = sizeof(std::uint64_t) + sizeof(std::uint32_t);  // word and place in the depot
-  return Bytes(sizeof(SlotPool) + (built - std::min(built, destroyed)) * (stride_ + kBookkeeping));
+  return Bytes(sizeof(SlotPool) + bookkeeping_.load(std::memory_order_relaxed) +
+               (built - std::min(built, destroyed)) * stride_);
 }
 
-Bytes SlotPool::bytes_leased() const noexcept {
+Bytes SlotPool::bytes_min() const noexcept {
   const std::lock_guard lock(mutex_);
-  return Bytes(sizeof(SlotPool) + (open_ - std::min(open_, Idle() + closing_)) * stride_);
+  std::uint64_t kept = sizeof(SlotPool) + bookkeeping_.load(std::memory_order_relaxed);
+  for (const Node& node : nodes_) {
+    kept -= node.free.capacity() * kDepotPlace;
+  }
+  return std::min(bytes(), Bytes(kept + SlotsPinned() * (stride_ + kDepotPlace)));
 }
 
 void SlotPool::CheckInvariants() const {
@@ -436,6 +481,9 @@ void SlotPool::CheckInvariants() const {
   }
   ATTUNE_CHECK(homes == 0, "a slot is the home of one stash at most, and unmarked when it is of none");
   ATTUNE_CHECK(idle + leased == open_, "every open slot is idle or leased");
+  for (const Node& node : nodes_) {
+    ATTUNE_CHECK(node.free.capacity() >= node.open, "the depot has room for all of them");
+  }
   ATTUNE_CHECK(open_ <= config_.capacity_max, "bounded");
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -163,6 +164,56 @@ TEST(ObjectPoolReuseTest, ObjectsAreBuiltOnFirstUseAndDestroyedWithThePool) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
+// A type that brings its own way to be allocated is built in its slot all the same.
+struct SelfAllocated {
+  static void* operator new(std::size_t) = delete;
+  int value = 7;
+};
+
+TEST(ObjectPoolReuseTest, AnOperatorNewOfTheTypeIsNotAsked) {
+  ObjectPool<SelfAllocated> pool;
+  EXPECT_EQ((*pool.Acquire())->value, 7);
+}
+
+struct Brittle {
+  Brittle() {
+    if (--good_left < 0) {
+      throw std::runtime_error("no good");
+    }
+  }
+  static inline int good_left = 0;
+};
+
+TEST(ObjectPoolReuseTest, AConstructorThatThrowsCostsNoSlot) {
+  ObjectPool<Brittle> pool({.capacity_max = 4});
+  std::vector<Pooled<Brittle>> held;
+  for (int i = 0; i < 4; ++i) {
+    Brittle::good_left = 0;
+    EXPECT_THROW((void)pool.TryLease(), std::runtime_error);
+    Brittle::good_left = 1;
+    held.push_back(pool.TryLease());
+    EXPECT_TRUE(held.back());
+    pool.CheckInvariants();
+  }
+  EXPECT_FALSE(pool.TryLease());
+  EXPECT_EQ(pool.stats().built, 4U);
+}
+
+TEST(ObjectPoolReuseTest, ABatchInWhichAConstructorThrowsGoesBackWhole) {
+  ObjectPool<Brittle> pool({.capacity_max = 300});
+  std::vector<PoolHandle> handles(300);
+  for (const int good : {0, 1, 2, 100}) {
+    Brittle::good_left = good;
+    EXPECT_THROW((void)pool.TryAcquire(handles), std::runtime_error);
+    EXPECT_EQ(pool.stats().leased, 0U);
+    EXPECT_FALSE(handles[0]);
+    pool.CheckInvariants();
+  }
+  Brittle::good_left = 300;
+  EXPECT_EQ(pool.TryAcquire(handles), 300U);
+  pool.Release(handles);
+}
+
 TEST(ObjectPoolReuseTest, ResetRunsOnEveryReturn) {
   ObjectPool<std::string> pool({}, [](std::string& text) { text.clear(); });
   {
@@ -246,9 +297,10 @@ TEST_F(ObjectPoolTest, AHomeReturnsFromAnotherThreadWithoutTheDepot) {
 TEST_F(ObjectPoolTest, AHomeCountsAsLeasedOrFreeLikeAnyOther) {
   MakeHome(pool);
   const Bytes free = pool.bytes_min();
+  EXPECT_LT(free, pool.bytes() - Bytes(sizeof(Anchor)));
   const PoolHandle home = pool.TryAcquire();
   EXPECT_EQ(pool.stats().leased, 1U);
-  EXPECT_EQ(pool.bytes_min(), free + Bytes(sizeof(Anchor)));
+  EXPECT_EQ(pool.bytes_min(), pool.bytes());
   pool.CheckInvariants();
   pool.Release(home);
   EXPECT_EQ(pool.bytes_min(), free);

@@ -183,6 +183,10 @@ TEST(ObjectPoolHammerTest, NoObjectHasTwoHoldersAndTheBooksStaySquare) {
     pool.Trim(AtSecond(now));
     pool.Shrink(4_KiB);
     (void)pool.stats();
+    (void)pool.bytes_min();
+    if (now % 16 == 0) {
+      pool.SetLimits(0, 50 + static_cast<std::size_t>(now % 51), Duration(1));
+    }
     std::this_thread::yield();
   }
   threads.clear();

@@ -18,6 +18,8 @@
 // Reuse      An object is constructed (`new (place) T`, which leaves arrays of numbers as they are) when its slot is
 //            used for the first time and destroyed when the slot's memory is given back. In between it keeps its
 //            contents: a returned T is *not* reset, unless a Reset function is given, which runs on every return.
+//            A constructor that throws costs no slot: what Acquire throws leaves the pool as it was. A Reset that
+//            throws ends the program, as a destructor does.
 // Checking   In every build. A handle names a lease, and every lease has a number of its own (61 bits, never again in
 //            this pool). Returning a handle whose lease has ended, or that is of another pool, is a bug and stops the
 //            program; so does Get. Find answers null instead. A Pooled that was returned, moved or detached holds
@@ -31,10 +33,14 @@
 // Cost       A thread that acquires and releases in turn: some 30 instructions and 2 ns for both, no call, no
 //            locked instruction. Of what it holds beyond one object: 5 ns and no call, and one lock in 60
 //            (fewer for objects above 4 KiB). 12 bytes of bookkeeping an object, of which 8 are touched; 24 a handle.
-// Errors     kExhausted at capacity_max, only when that many are leased (or while a slab is being given back).
-// Memory     a Consumer of the broker: Shrink gives free slabs back to the system, 64 KiB or more at a time.
-//            Memory that a T owns itself is not counted: keep it small, or clear it in Reset.
-//            REQUIRES: T's constructor does not throw; sizes above 64 KiB round up to pages.
+//            stats() reads a word of every slot that was ever open, under the lock.
+// Errors     kExhausted at capacity_max, only when that many are leased (or while a slab is being given back), and
+//            where the system has no addresses for so many (has_memory). A capacity_max that SetLimits lowers holds for
+//            the next Acquire; only where more are leased at that moment, a thread may lease again what it returned.
+// Memory     a Consumer of the broker: Shrink gives free slabs back to the system, 64 KiB or more at a time. A slab
+//            with one lease in it cannot go and counts for bytes_min whole. The words of slots that were open once
+//            stay, 8 bytes each. Memory that a T owns itself is not counted: keep it small, or clear it in Reset.
+//            Sizes above 64 KiB round up to pages.
 
 #include <functional>
 #include <new>
@@ -108,7 +114,7 @@ class ObjectPool final : public Consumer {
   Result<Pooled<T>> Acquire() {
     const PoolHandle handle = slots_.Acquire();
     if (!handle) [[unlikely]] {
-      return Error(ErrorCode::kExhausted, "pool '" + slots_.config().name + "': all of its objects are in use");
+      return slots_.Exhausted();
     }
     return Pooled<T>(*this, handle);
   }
@@ -152,6 +158,8 @@ class ObjectPool final : public Consumer {
   void SetLimits(std::size_t capacity_initial, std::size_t capacity_max, Duration trim_interval) {
     slots_.SetLimits(capacity_initial, capacity_max, trim_interval);
   }
+  // False where the system had no address space for capacity_max: then there is nothing to acquire.
+  bool has_memory() const noexcept { return slots_.has_memory(); }
   PoolStats stats() const { return slots_.stats(); }
   const PoolConfig& config() const noexcept { return slots_.config(); }
   void CheckInvariants() const { slots_.CheckInvariants(); }
@@ -159,7 +167,7 @@ class ObjectPool final : public Consumer {
   // As a consumer: what is free in a pool saves next to nothing, so it gives first.
   std::string_view name() const noexcept override { return slots_.config().name; }
   Bytes bytes() const noexcept override { return slots_.bytes(); }
-  Bytes bytes_min() const noexcept override { return std::min(slots_.bytes_leased(), slots_.bytes()); }
+  Bytes bytes_min() const noexcept override { return slots_.bytes_min(); }
   double marginal_benefit() const noexcept override { return 0; }
   Bytes Shrink(Bytes wanted) override { return slots_.Shrink(wanted); }
 
@@ -167,7 +175,7 @@ class ObjectPool final : public Consumer {
   friend class Pooled<T>;
   static SlotType Type(bool has_reset) {
     SlotType type{
-        .size = sizeof(T), .align = alignof(T), .build = [](void* place) { new (place) T; }, .reset = has_reset};
+        .size = sizeof(T), .align = alignof(T), .build = [](void* place) { ::new (place) T; }, .reset = has_reset};
     if constexpr (!std::is_trivially_destructible_v<T>) {
       type.destroy = [](void* place) noexcept { static_cast<T*>(place)->~T(); };
     }

@@ -90,13 +90,18 @@ struct SlotType {
 
 class SlotPool {
  public:
-  // REQUIRES: Validate(config).ok(). Where the system has no address space left, every Acquire answers null.
+  // REQUIRES: Validate(config).ok().
   SlotPool(const SlotType& type, const PoolConfig& config, const NumaTopology& topology);
   SlotPool(const SlotPool&) = delete;
   SlotPool& operator=(const SlotPool&) = delete;
   ~SlotPool();  // REQUIRES: nothing is leased
 
-  // Null when capacity_max are leased.
+  // False where the system had no address space left for the pool: then every Acquire answers null.
+  bool has_memory() const noexcept { return words_ != nullptr; }
+  // Why Acquire has just answered null.
+  Error Exhausted() const;
+
+  // Null when capacity_max are leased. Throws what the constructor in a slot throws, and leases nothing then.
   [[gnu::always_inline]] PoolHandle Acquire() {
     Stash& stash = stashes_[metrics::ThreadSlotIfAny()];
     Enter(stash);
@@ -125,7 +130,8 @@ class SlotPool {
     return {lease.word, lease.slot, ObjectAt(index)};
   }
 
-  // As many as there are, in order; answers how many. The rest of `handles` is left alone.
+  // As many as there are, in order; answers how many. The rest of `handles` is left alone. Where a constructor throws,
+  // all of them go back.
   std::size_t Acquire(std::span<PoolHandle> handles);
 
   // Release without a call. False, and nothing done, when the handle has to go through Release: because it is not
@@ -160,12 +166,20 @@ class SlotPool {
   Bytes Trim(TimePoint now);
   // Gives back about `wanted` of what is free, down to nothing, and answers how much.
   Bytes Shrink(Bytes wanted);
-  // capacity_max is bounded by what it was at construction; lowering takes effect as slabs become free.
+  // capacity_max is bounded by what it was at construction, capacity_initial by capacity_max. A lower capacity_max
+  // takes back what threads have at hand and holds for the next Acquire. Where more are leased at that moment they stay
+  // so, and what comes back to a home or stash may be leased again by its thread until the next Trim or Shrink; what
+  // comes back to the depot stays there. REQUIRES (CHECKed): capacity_max and trim_interval are positive.
   void SetLimits(std::size_t capacity_initial, std::size_t capacity_max, Duration trim_interval);
 
+  // Reads the word of every slot that was ever open, with the lock held: 1 ns each or so.
   PoolStats stats() const;
+  // Of what was built, of the words of all slots that were ever open (they outlive their slabs, so that an old handle
+  // never becomes valid) and of the depot. A load.
   Bytes bytes() const noexcept;
-  Bytes bytes_leased() const noexcept;
+  // What Shrink cannot give back: slabs that hold a lease, whole, and their bookkeeping. Counts what came to the depot
+  // since the last call and looks at every slab, with the lock held: 1 ns each or so.
+  Bytes bytes_min() const noexcept;
   const PoolConfig& config() const noexcept { return config_; }
   void CheckInvariants() const;  // REQUIRES: no thread is inside; O(slots)
 
@@ -178,6 +192,7 @@ class SlotPool {
   static constexpr std::uint64_t kStateMask = 7;
   static constexpr std::uint64_t kLeaseStep = 8;
   static constexpr std::size_t kMagazineMax = 60;  // with it a stash has 512 bytes
+  static constexpr std::size_t kDepotPlace = sizeof(std::uint32_t);
 
   // The slots that one thread keeps at hand. `count` and `slots` belong to whoever is inside: the thread
   // between Enter and Leave or with mutex_, or who holds mutex_ and has claimed the stash.
@@ -196,11 +211,18 @@ class SlotPool {
     std::vector<std::uint32_t> free;          // the depot: last is hottest
     std::vector<std::uint32_t> slabs_closed;  // were open, may be opened again
     std::uint32_t slabs_used = 0;             // those at and above were never open
+    std::size_t open = 0;                     // slots of this node
     std::size_t free_min = 0;                 // since the last trim
   };
   struct Slab {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
+  };
+  // How many slots of each slab lie in the depot. Kept up for as long a front part of each node's `free` as nobody has
+  // touched since it was counted, so that Put costs nothing and a count only what has moved since the last one.
+  struct DepotCount {
+    std::vector<std::uint32_t> slab_free;
+    std::vector<std::size_t> counted;  // the length of that part, by node
   };
 
   // The taker's membarrier orders this store before the load of `home` for the thread that does them. The stash that
@@ -226,8 +248,8 @@ class SlotPool {
     if (count == stash_max_) [[unlikely]] {
       return false;
     }
-    stash.slots[count] = index;
-    stash.count.store(count + 1, std::memory_order_relaxed);
+    std::atomic_ref(stash.slots[count]).store(index, std::memory_order_relaxed);  // for those who only look
+    stash.count.store(count + 1, std::memory_order_release);  // for them, too: behind what it counts
     return true;
   }
   static std::optional<std::uint32_t> Pop(Stash& stash) noexcept;
@@ -295,18 +317,33 @@ class SlotPool {
 
   void MapMemory();
   std::size_t Grab(std::size_t thread, std::span<std::uint32_t> slots);
+  void AcquireAll(std::span<PoolHandle> handles, std::size_t& done);
+  void LeaseAll(std::span<const std::uint32_t> slots, std::span<PoolHandle> handles, std::size_t& done);
   // All of these REQUIRE mutex_.
+  struct Opening {
+    std::size_t slab = 0;
+    std::size_t held = 0;  // of its slots are open already
+  };
+  std::optional<Opening> SlabToOpen(std::size_t node) const noexcept;
   bool OpenSlab(std::size_t node);
+  void ReserveDepot(Node& node, std::size_t slots);
+  Bytes ShrinkDepot(Node& node);
   std::size_t TakeFromNode(std::size_t node, std::span<std::uint32_t> slots);
-  std::size_t Take(std::size_t node, std::span<std::uint32_t> slots);
+  std::size_t Take(std::size_t node, std::span<std::uint32_t> wanted);
   void Put(std::span<const std::uint32_t> slots) noexcept;
-  std::size_t Idle() const noexcept;
+  std::size_t IdleInDepot() const noexcept;
+  std::size_t IdleOfThreads() const noexcept;
+  std::size_t Idle() const noexcept { return IdleInDepot() + IdleOfThreads(); }
+  std::size_t Room() const noexcept;
+  void CountDepot() const noexcept;
+  void ForgetCount(std::size_t node, std::size_t left) const noexcept;
+  std::size_t Glance(std::span<std::uint32_t> idle) const noexcept;
+  std::size_t SlotsPinned() const noexcept;
   void CollectStashes();
   Word* TakeHome(Word* home) noexcept;
   std::vector<Slab> TakeFreeSlabs(std::size_t node, std::size_t slots_max);
 
   bool IsHome(const Word* home) const noexcept { return home != &none_ && home != &claimed_; }
-  bool has_memory() const noexcept { return words_ != nullptr; }
   Bytes CloseSlabs(std::size_t node, const std::vector<Slab>& slabs);
   std::uint32_t SlabOf(std::uint32_t index) const noexcept { return index >> slab_shift_; }
 
@@ -338,14 +375,16 @@ class SlotPool {
   mutable std::mutex mutex_;
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> slab_slots_;  // open slots of each slab, 0 for a closed one
-  std::size_t open_ = 0;                   // sum of slab_slots_, and closing_
-  std::size_t closing_ = 0;                // of those that are open, in slabs that are being closed
+  mutable DepotCount depot_count_;
+  std::size_t open_ = 0;     // sum of slab_slots_, and closing_
+  std::size_t closing_ = 0;  // of those that are open, in slabs that are being closed
   std::size_t capacity_initial_ = 0;
   std::size_t capacity_max_ = 0;
   Duration trim_interval_{0};
   TimePoint trimmed_at_{};
   std::uint64_t exhausted_ = 0;
   std::uint64_t exchanges_ = 0;
+  std::atomic<std::uint64_t> bookkeeping_{0};  // bytes of the words and the depot; written with mutex_
   std::atomic<std::uint64_t> built_{0};
   std::atomic<std::uint64_t> destroyed_{0};
 };
