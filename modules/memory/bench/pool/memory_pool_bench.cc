@@ -1,6 +1,9 @@
 // What a pool costs beside the allocators it must beat: one process, contenders in turn, medians.
 //
-//   memory_pool_bench [--rounds=15] [--cycles=200000]
+//   memory_pool_bench [--rounds=15] [--cycles=200000] [--seed=1] [--only=TEXT]
+//
+// Every round has an order of its own, drawn from the seed, and every contender its own memory, so that nobody profits
+// from who ran before. --only leaves those whose name contains the text.
 //
 // Times are CPU time of the thread that works, so that other programs on the machine disturb little. Other
 // allocators come from their own shared libraries, by dlopen, and are called through the pointers found
@@ -19,6 +22,8 @@
 #include <map>
 #include <memory>
 #include <memory_resource>
+#include <numeric>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -78,6 +83,11 @@ struct HandleSource {
   [[gnu::always_inline]] Block Take() const { return pool->TryAcquire(); }
   T* At(Block block) const { return &pool->Get(block); }
   [[gnu::always_inline]] void Give(Block& block) const { pool->Release(block); }
+};
+// The same without the check at use; that at return remains. What is between the two is the price of one check.
+template <typename T>
+struct UncheckedUseSource : HandleSource<T> {
+  T* At(const PoolHandle& block) const { return static_cast<T*>(block.object); }
 };
 template <typename T>
 struct LeaseSource {
@@ -302,12 +312,23 @@ std::vector<T*> StackOf(std::vector<std::unique_ptr<T>>& objects) {
   return stack;
 }
 
+struct Pools {
+  explicit Pools(bool huge_pages = false)
+      : records({.name = "records", .capacity_max = 8192, .huge_pages = huge_pages}),
+        anchors({.name = "anchors", .capacity_max = 8192, .huge_pages = huge_pages}) {}
+  ObjectPool<Record> records;
+  ObjectPool<Anchor> anchors;
+};
+
+constexpr const char* kHandles = "pool, handles";
+constexpr const char* kUncheckedUse = "pool, handles, use unchecked";
+
 // Everything that the contenders refer to.
 struct Stage {
-  ObjectPool<Record> records{{.name = "records", .capacity_max = 8192}};
-  ObjectPool<Anchor> anchors{{.name = "anchors", .capacity_max = 8192}};
-  ObjectPool<Record> huge_records{{.name = "records", .capacity_max = 8192, .huge_pages = true}};
-  ObjectPool<Anchor> huge_anchors{{.name = "anchors", .capacity_max = 8192, .huge_pages = true}};
+  Pools of_handles;
+  Pools of_unchecked_use;
+  Pools of_leases;
+  Pools of_huge_pages{true};
   std::vector<std::unique_ptr<Record>> record_objects;
   std::vector<std::unique_ptr<Anchor>> anchor_objects;
   std::vector<Record*> record_stack = StackOf(record_objects);
@@ -319,12 +340,17 @@ struct Stage {
   boost::pool<boost::default_user_allocator_malloc_free> boost_anchors{sizeof(Anchor)};
 #endif
 
+  template <template <typename> typename Source>
+  static Contender MakePool(const char* name, Pools& pools) {
+    return MakeContender(name, true, Source<Record>{&pools.records}, Source<Anchor>{&pools.anchors});
+  }
+
   std::vector<Contender> Contenders() {
     std::vector<Contender> all;
-    all.push_back(MakeContender("pool, handles", true, HandleSource<Record>{&records}, HandleSource<Anchor>{&anchors}));
-    all.push_back(MakeContender("pool, leases", true, LeaseSource<Record>{&records}, LeaseSource<Anchor>{&anchors}));
-    all.push_back(MakeContender("pool, huge pages", true, HandleSource<Record>{&huge_records},
-                                HandleSource<Anchor>{&huge_anchors}));
+    all.push_back(MakePool<HandleSource>(kHandles, of_handles));
+    all.push_back(MakePool<UncheckedUseSource>(kUncheckedUse, of_unchecked_use));
+    all.push_back(MakePool<LeaseSource>("pool, leases", of_leases));
+    all.push_back(MakePool<HandleSource>("pool, huge pages", of_huge_pages));
     all.push_back(MakeContender("glibc", true, HeapSource<Record>{&std::malloc, &std::free},
                                 HeapSource<Anchor>{&std::malloc, &std::free}));
     AddHeap(all, "tcmalloc", "libtcmalloc_minimal.so.4", "tc_malloc", "tc_free");
@@ -352,6 +378,25 @@ double Median(std::vector<double> samples) {
   return *middle;
 }
 
+// The median of the differences, round by round: what disturbs the machine disturbs both.
+void PrintCheck(const std::vector<Contender>& contenders) {
+  const auto named = [&](const char* name) {
+    return std::ranges::find_if(contenders, [&](const Contender& contender) { return contender.name == name; });
+  };
+  const auto checked = named(kHandles);
+  const auto unchecked = named(kUncheckedUse);
+  if (checked == contenders.end() || unchecked == contenders.end()) {
+    return;
+  }
+  std::printf("\nwhat the check of a handle costs at one use, ns:");
+  for (const Row row : {kCycle, kHeldCycle, kLargeCycle}) {
+    std::vector<double> differences(checked->samples[row].size());
+    std::ranges::transform(checked->samples[row], unchecked->samples[row], differences.begin(), std::minus<>());
+    std::printf("  %s %.2f", kRowNames[row], Median(differences));
+  }
+  std::printf("\n");
+}
+
 void Print(const std::vector<Contender>& contenders) {
   std::printf("\nns for one object, median (lowest to highest)\n");
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -369,16 +414,21 @@ void Print(const std::vector<Contender>& contenders) {
   }
   std::printf("\nrate per thread with two threads, of the rate with one: %.1f %%\n",
               100 * Median(contenders.front().samples[kCycle]) / Median(contenders.front().samples[kTwoThreads]));
+  PrintCheck(contenders);
+}
+
+std::string_view Text(int argc, char** argv, std::string_view name) {
+  for (int i = 1; i < argc; ++i) {
+    if (const std::string_view argument = argv[i]; argument.starts_with(name)) {
+      return argument.substr(name.size());
+    }
+  }
+  return {};
 }
 
 std::size_t Option(int argc, char** argv, std::string_view name, std::size_t value) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument.starts_with(name)) {
-      value = std::strtoull(argument.substr(name.size()).data(), nullptr, 10);
-    }
-  }
-  return value;
+  const std::string_view text = Text(argc, argv, name);
+  return text.empty() ? value : std::strtoull(text.data(), nullptr, 10);
 }
 
 // jemalloc wants more thread-local memory than a late guest gets by default: asks for it, and starts again.
@@ -396,12 +446,22 @@ int main(int argc, char** argv) {
   StartWithRoomForGuests(argv);
   const std::size_t rounds = std::max<std::size_t>(1, Option(argc, argv, "--rounds=", 15));
   const std::size_t cycles = std::max<std::size_t>(kBurst, Option(argc, argv, "--cycles=", 200'000));
+  const std::string_view only = Text(argc, argv, "--only=");
+  std::mt19937_64 random(Option(argc, argv, "--seed=", 1));
   Stage stage;
   std::vector<Contender> contenders = stage.Contenders();
+  std::erase_if(contenders, [&](const Contender& contender) { return contender.name.find(only) == std::string::npos; });
+  if (contenders.empty()) {
+    std::fprintf(stderr, "no contender is called that\n");
+    return 1;
+  }
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), 0U);
   for (std::size_t round = 0; round < rounds; ++round) {
     for (std::size_t row = 0; row < kRows; ++row) {
-      for (std::size_t turn = 0; turn < contenders.size(); ++turn) {
-        Contender& contender = contenders[(turn + round) % contenders.size()];  // nobody always runs after the same
+      std::shuffle(order.begin(), order.end(), random);
+      for (const std::size_t turn : order) {
+        Contender& contender = contenders[turn];
         if (contender.measure[row]) {
           contender.samples[row].push_back(contender.measure[row](cycles));
         }
