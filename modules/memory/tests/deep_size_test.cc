@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory_resource>
 #include <new>
@@ -334,6 +335,147 @@ TEST(DeepSizeTest, ADequeThatWasEatenFromTheFrontIsCountedByItsNodes) {
     }
     EXPECT_EQ(OwnedSize(queue) + HeapBlockSize(512) * (eaten / kPerNode), whole) << eaten;
   }
+}
+
+// What it pushes, and then pops in front.
+std::deque<int> Eaten(int pushed, int popped) {
+  std::deque<int> queue;
+  for (int i = 0; i < pushed; ++i) {
+    queue.push_back(i);
+  }
+  for (int i = 0; i < popped; ++i) {
+    queue.pop_front();
+  }
+  return queue;
+}
+
+TEST(DeepSizeTest, ADequeThatGrewAndShrankIsWithinFivePercentOfTheHeap) {
+  if (!HeapIsGlibc()) {
+    GTEST_SKIP() << "not glibc's heap";
+  }
+  ExpectWithinFivePercent("in two nodes though it fits into one", [] { return Eaten(128, 120); });
+  ExpectWithinFivePercent("a long array for few nodes", [] { return Eaten(1'000'000, 999'000); });
+  ExpectWithinFivePercent("empty again", [] { return Eaten(1'000'000, 1'000'000); });
+  ExpectWithinFivePercent("from the front", [] {
+    std::deque<std::string> texts;
+    for (int i = 0; i < 1000; ++i) {
+      texts.push_front("x");
+    }
+    return texts;
+  });
+}
+
+TEST(DeepSizeTest, ADequeWithAnAllocatorThatHasAStateIsMeasuredTheSame) {
+  std::pmr::deque<int> values;
+  std::deque<int> twin;
+  for (int i = 0; i < 10'000; ++i) {
+    values.push_back(i);
+    twin.push_back(i);
+  }
+  EXPECT_EQ(OwnedSize(values), OwnedSize(twin));
+}
+
+struct alignas(64) Line {
+  char bytes[64];
+};
+struct alignas(32) Vector {
+  float lanes[8];
+};
+
+TEST(DeepSizeTest, WhatIsAlignedAboveTheHeapIsWithinFivePercentOfIt) {
+  if (!HeapIsGlibc()) {
+    GTEST_SKIP() << "not glibc's heap";
+  }
+  const auto add_many = [&](auto container, const auto& add) {
+    for (int i = 0; i < 500; ++i) {
+      add(container, i);
+    }
+    return container;
+  };
+  ExpectWithinFivePercent("unique_ptr", [&] {
+    return add_many(std::vector<std::unique_ptr<Line>>(),
+                    [](auto& lines, int) { lines.push_back(std::make_unique<Line>()); });
+  });
+  ExpectWithinFivePercent("shared_ptr", [&] {
+    return add_many(std::vector<std::shared_ptr<Line>>(),
+                    [](auto& lines, int) { lines.push_back(std::make_shared<Line>()); });
+  });
+  ExpectWithinFivePercent("vectors", [&] {
+    return add_many(std::vector<std::vector<Line>>(), [](auto& lines, int) { lines.emplace_back(3); });
+  });
+  ExpectWithinFivePercent("map",
+                          [&] { return add_many(std::map<int, Vector>(), [](auto& map, int i) { map[i] = {}; }); });
+  ExpectWithinFivePercent("list",
+                          [&] { return add_many(std::list<Line>(), [](auto& list, int) { list.emplace_back(); }); });
+  ExpectWithinFivePercent("deque",
+                          [&] { return add_many(std::deque<Line>(), [](auto& deque, int) { deque.emplace_back(); }); });
+  ExpectWithinFivePercent("unordered_map", [&] {
+    return add_many(std::unordered_map<int, Line>(), [](auto& map, int i) { map[i] = {}; });
+  });
+}
+
+TEST(DeepSizeTest, APathIsItsTextAndItsParts) {
+  if (!HeapIsGlibc()) {
+    GTEST_SKIP() << "not glibc's heap";
+  }
+  EXPECT_EQ(OwnedSize(std::filesystem::path("name")), 0_B);
+  for (const char* text : {"a single name that is a long one", "/home/somebody/documents/a/b/c.txt", "a/b", "/",
+                           "/the/way/is/long/and/some of its parts are long as well/so that they own memory"}) {
+    ExpectWithinFivePercent(text, [&] { return std::vector<std::filesystem::path>(50, std::filesystem::path(text)); });
+  }
+}
+
+// Owns memory that a library frees: no destructor, and yet something to count.
+struct Foreign {
+  std::size_t held = 0;
+  friend void AttuneVisitOwned(SizeVisitor& visit, const Foreign& foreign) { visit.AddBytes(Bytes(foreign.held)); }
+};
+
+TEST(DeepSizeTest, WhatOwnsWithoutADestructorIsSeenInsideOthers) {
+  const Foreign foreign{1000};
+  const auto beyond = [](const auto& with, const auto& without) { return OwnedSize(with) - OwnedSize(without); };
+  const std::pair pair(1, foreign);
+  EXPECT_EQ(OwnedSize(pair), 1000_B);
+  EXPECT_EQ(beyond(std::vector{pair, pair}, std::vector{std::pair(1, Foreign()), std::pair(2, Foreign())}), 2000_B);
+  EXPECT_EQ(beyond(std::vector{std::tuple(1, foreign)}, std::vector{std::tuple(1, Foreign())}), 1000_B);
+  EXPECT_EQ(beyond(std::vector{std::optional(foreign)}, std::vector{std::optional(Foreign())}), 1000_B);
+  EXPECT_EQ(beyond(std::map<int, Foreign>{{1, foreign}}, std::map<int, Foreign>{{1, {}}}), 1000_B);
+  EXPECT_EQ(beyond(std::unordered_map<int, Foreign>{{1, foreign}}, std::unordered_map<int, Foreign>{{1, {}}}), 1000_B);
+  using Either = std::variant<int, Foreign>;
+  EXPECT_EQ(beyond(std::vector<Either>{foreign, 1}, std::vector<Either>{1, 1}), 1000_B);
+  using Two = std::array<Foreign, 2>;
+  EXPECT_EQ(beyond(std::make_unique<Two>(Two{foreign, foreign}), std::make_unique<Two>()), 2000_B);
+  struct Row {
+    Foreign cells[2];
+  };
+  EXPECT_EQ(OwnedSize(Row{{foreign, foreign}}.cells), 2000_B);
+  static_assert(internal::kOwnsNothing<std::pair<int, std::optional<double>>>, "what is not asked costs nothing");
+}
+
+// One that inherits its words about what it owns would be counted without its own members.
+struct Named {
+  std::string name = std::string(100, 'n');
+  friend void AttuneVisitOwned(SizeVisitor& visit, const Named& named) { visit(named.name); }
+};
+struct NamedText : Named {
+  std::string text = std::string(10'000, 't');
+};
+struct NamedForeign : Foreign {
+  std::size_t more = 0;
+};
+struct SpokenFor : Named {
+  std::string text = std::string(10'000, 't');
+  friend void AttuneVisitOwned(SizeVisitor& visit, const SpokenFor& spoken) {
+    visit(static_cast<const Named&>(spoken), spoken.text);
+  }
+};
+
+TEST(DeepSizeTest, ADerivedClassSpeaksForItself) {
+  static_assert(internal::HasAttuneVisitOwned<Named>);
+  static_assert(!internal::HasAttuneVisitOwned<NamedText> && !internal::kOwnsNothing<NamedText>, "does not compile");
+  static_assert(!internal::HasAttuneVisitOwned<NamedForeign> && !internal::kOwnsNothing<NamedForeign>, "nor does this");
+  static_assert(internal::HasAttuneVisitOwned<Polygon>, "its base calls a virtual function");
+  EXPECT_EQ(OwnedSize(SpokenFor()), HeapBlockSize(101) + HeapBlockSize(10'001));
 }
 
 TEST(DeepSizeTest, APolymorphicObjectCountsWithItsRealType) {

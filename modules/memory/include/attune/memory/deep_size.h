@@ -12,11 +12,14 @@
 //     }
 //   };
 //
-// Knows      the containers of the standard library and their adaptors, strings (short ones own nothing), optional,
-//            variant, pair, tuple, array, unique_ptr, shared_ptr; weak_ptr and raw pointers own nothing. A
-//            type of yours takes part through AttuneVisitOwned, found beside it or as its friend, which
-//            names the members that own memory. A type with a destructor and without
-//            AttuneVisitOwned does not compile: what is not known is not counted as zero.
+// Knows      the containers of the standard library and their adaptors, strings and paths (short ones own nothing),
+//            optional, variant, pair, tuple, array, unique_ptr, shared_ptr; weak_ptr and raw pointers own nothing. A
+//            type of yours takes part through AttuneVisitOwned, found beside it or as its friend, no template, which
+//            names the members that own memory. A type with a destructor and without AttuneVisitOwned does not
+//            compile: what is not known is not counted as zero. Nor does one that has it from its base alone, unless
+//            it is polymorphic, where that of the base is expected to call a virtual function: members of a derived
+//            class would be left out. Nor does unique_ptr<T[]> of a T with AttuneVisitOwned and without a destructor:
+//            nobody knows how many there are.
 // Sharing    an object behind shared_ptrs is charged once in a call; with an OwnerSet,
 //            once in all calls with that set. Cycles of shared_ptr end for the same reason. The first shared_ptr to
 //            an object decides what is seen of it: where that is an alias, to a member, the block and what this
@@ -29,7 +32,9 @@
 // Exactness  capacities, not sizes, count. Node layouts are those of libstdc++. Within 5 % of
 //            what glibc hands out (the tests compare). Behind a unique_ptr a polymorphic object is looked up in the
 //            heap, any other counts with its static type. Behind a shared_ptr what make_shared made is looked up, and a
-//            polymorphic object of its own; another object of its own counts with its static type.
+//            polymorphic object of its own; another object of its own counts with its static type. Blocks with an
+//            alignment above 16 take up to 32 bytes more than the rule says: they are looked up where std::allocator or
+//            operator new made them, and otherwise counted by the rule.
 //            REQUIRES that what is looked up came from the global heap and is not part of something else: no
 //            allocate_shared from an arena, no deleter of your own, no alias of a polymorphic member. Allocators are
 //            not asked: what a std::pmr container has from a buffer on the stack or from an arena is charged as if it
@@ -39,6 +44,7 @@
 #include <cstddef>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <forward_list>
 #include <list>
 #include <map>
@@ -122,24 +128,66 @@ class SizeVisitor {
 
 namespace internal {
 
+// Becomes a T and nothing else, not even a base of it.
 template <typename T>
-concept HasAttuneVisitOwned = requires(SizeVisitor& visit, const T& value) { AttuneVisitOwned(visit, value); };
+struct Exactly {
+  template <typename U>
+    requires std::is_same_v<U, T>
+  operator const U&() const;  // NOLINT(google-explicit-constructor): this is what it is for
+};
+
+template <typename T>
+concept CallsAttuneVisitOwned = requires(SizeVisitor& visit, const T& value) { AttuneVisitOwned(visit, value); };
+template <typename T>
+concept HasAttuneVisitOwned =
+    CallsAttuneVisitOwned<Exactly<T>> || (std::is_polymorphic_v<T> && CallsAttuneVisitOwned<T>);
+// That of a base, which does not know the rest of T.
+template <typename T>
+concept InheritsAttuneVisitOwned = std::is_class_v<T> && CallsAttuneVisitOwned<T> && !HasAttuneVisitOwned<T>;
 
 // Nothing to free, nothing to follow. True of numbers, enums, views, raw pointers and what consists of them.
 template <typename T>
-inline constexpr bool kOwnsNothing = !HasAttuneVisitOwned<T> && std::is_trivially_destructible_v<T>;
+struct OwnsNothing : std::bool_constant<!HasAttuneVisitOwned<T> && !InheritsAttuneVisitOwned<T> &&
+                                        std::is_trivially_destructible_v<T>> {};
+template <typename T>
+inline constexpr bool kOwnsNothing = OwnsNothing<std::remove_cv_t<T>>::value;
+// What holds values inline owns what they own, with or without a destructor.
+template <typename... Ts>
+struct OwnsNothing<std::pair<Ts...>> : std::bool_constant<(kOwnsNothing<Ts> && ...)> {};
+template <typename... Ts>
+struct OwnsNothing<std::tuple<Ts...>> : std::bool_constant<(kOwnsNothing<Ts> && ...)> {};
+template <typename... Ts>
+struct OwnsNothing<std::variant<Ts...>> : std::bool_constant<(kOwnsNothing<Ts> && ...)> {};
+template <typename T>
+struct OwnsNothing<std::optional<T>> : std::bool_constant<kOwnsNothing<T>> {};
+template <typename T, std::size_t kSize>
+struct OwnsNothing<std::array<T, kSize>> : std::bool_constant<kOwnsNothing<T>> {};
+template <typename T, std::size_t kSize>
+struct OwnsNothing<T[kSize]> : std::bool_constant<kOwnsNothing<T>> {};
 
 template <typename T>
 struct OwnedBy {
   static void Visit(SizeVisitor& visit, const T& value) {
+    static_assert(HasAttuneVisitOwned<T> || kOwnsNothing<T>,
+                  "declare AttuneVisitOwned(memory::SizeVisitor&, const T&) beside this type: it names what it owns");
     if constexpr (HasAttuneVisitOwned<T>) {
       AttuneVisitOwned(visit, value);
-    } else {
-      static_assert(std::is_trivially_destructible_v<T>,
-                    "declare AttuneVisitOwned(memory::SizeVisitor&, const T&) beside this type: it names what it owns");
     }
   }
 };
+
+// A block of `requested` bytes in which a T lies. The rule knows nothing of alignments above the heap's own, so then
+// the heap is asked, if it is the heap that made the block.
+template <typename T>
+inline constexpr bool kOverAligned = alignof(T) > alignof(std::max_align_t);
+template <typename T, typename Allocator>
+Bytes BlockAt(const void* block, std::size_t requested) {
+  if constexpr (kOverAligned<T> && std::is_same_v<Allocator, std::allocator<T>>) {
+    return HeapBlockSizeOf(block);
+  } else {
+    return HeapBlockSize(requested);
+  }
+}
 
 template <typename Range>
 void VisitElements(SizeVisitor& visit, const Range& range) {
@@ -162,11 +210,28 @@ struct OwnedBy<std::basic_string<Char, Traits, Allocator>> {
   }
 };
 
+// A path of several parts keeps them as paths, behind two numbers and each with its place in the text.
+template <>
+struct OwnedBy<std::filesystem::path> {
+  static void Visit(SizeVisitor& visit, const std::filesystem::path& path) {
+    visit(path.native());
+    const auto first = path.begin();
+    if (first == path.end() || std::addressof(*first) == std::addressof(path)) {
+      return;
+    }
+    const auto parts = static_cast<std::size_t>(std::distance(first, path.end()));
+    visit.AddBlock(2 * sizeof(int) + parts * (sizeof(std::filesystem::path) + sizeof(std::size_t)));
+    for (const std::filesystem::path& part : path) {
+      visit(part);
+    }
+  }
+};
+
 template <typename T, typename Allocator>
 struct OwnedBy<std::vector<T, Allocator>> {
   static void Visit(SizeVisitor& visit, const std::vector<T, Allocator>& values) {
     if (values.capacity() > 0) {
-      visit.AddBlock(values.capacity() * sizeof(T));
+      visit.AddBytes(BlockAt<T, Allocator>(values.data(), values.capacity() * sizeof(T)));
     }
     VisitElements(visit, values);
   }
@@ -181,32 +246,27 @@ struct OwnedBy<std::vector<bool, Allocator>> {
   }
 };
 
-// libstdc++ keeps nodes of 512 bytes and an array of pointers to them, both even when empty. How far the first node is
-// used shows where the addresses jump; the array's spare room is reckoned from how it grows.
+// libstdc++ keeps nodes of 512 bytes and an array of pointers to them, both even when empty. Its iterators say which
+// nodes there are. The array never shrinks; how long it is stands behind the allocator, in the second of ten words:
+// the array, its length, and two iterators of four.
 template <typename T, typename Allocator>
 struct OwnedBy<std::deque<T, Allocator>> {
-  static constexpr std::size_t kPerNode = sizeof(T) < 512 ? 512 / sizeof(T) : 1;
+  static constexpr std::size_t kNode = (sizeof(T) < 512 ? 512 / sizeof(T) : 1) * sizeof(T);
+  static constexpr std::size_t kWords = 10;
 
-  static std::size_t FirstOffset(const std::deque<T, Allocator>& values) {
-    for (std::size_t i = 1; i < values.size() && i < kPerNode; ++i) {
-      if (&values[i] != &values[i - 1] + 1) {
-        return kPerNode - i;
-      }
-    }
-    return 0;
+  static std::size_t Pointers(const std::deque<T, Allocator>& values) {
+    static_assert(sizeof(values) >= kWords * sizeof(std::size_t));
+    const auto* const end = reinterpret_cast<const std::byte*>(&values + 1);
+    std::size_t length = 0;
+    std::memcpy(&length, end - (kWords - 1) * sizeof(length), sizeof(length));
+    return length;
   }
 
   static void Visit(SizeVisitor& visit, const std::deque<T, Allocator>& values) {
-    const std::size_t nodes = (FirstOffset(values) + values.size()) / kPerNode + 1;
-    for (std::size_t i = 0; i < nodes; ++i) {
-      visit.AddBlock(kPerNode * sizeof(T));
+    for (auto node = values.begin()._M_node; node <= values.end()._M_node; ++node) {
+      visit.AddBytes(BlockAt<T, Allocator>(*node, kNode));
     }
-    constexpr std::size_t kPointersMin = 8;
-    std::size_t pointers = kPointersMin;
-    while (pointers < nodes) {
-      pointers = 2 * pointers + 2;
-    }
-    visit.AddBlock(pointers * sizeof(void*));
+    visit.AddBlock(Pointers(values) * sizeof(void*));
     VisitElements(visit, values);
   }
 };
@@ -237,10 +297,24 @@ struct HashedNode {
   std::size_t hash;
 };
 
+// Charges `count` nodes of `size` bytes.
+template <typename Links, typename Range>
+void VisitNodes(SizeVisitor& visit, const Range& range, std::size_t count, std::size_t size) {
+  using Value = typename Range::value_type;
+  using Whole = Node<Links, Value>;
+  if constexpr (kOverAligned<Value>) {
+    for (const Value& value : range) {
+      const auto* const node = reinterpret_cast<const std::byte*>(std::addressof(value)) - offsetof(Whole, value);
+      visit.AddBytes(BlockAt<Value, typename Range::allocator_type>(node, size));
+    }
+  } else {
+    visit.AddBytes(HeapBlockSize(size) * count);
+  }
+  VisitElements(visit, range);
+}
 template <typename Links, typename Range>
 void VisitNodes(SizeVisitor& visit, const Range& range, std::size_t count) {
-  visit.AddBytes(HeapBlockSize(sizeof(Node<Links, typename Range::value_type>)) * count);
-  VisitElements(visit, range);
+  VisitNodes<Links>(visit, range, count, sizeof(Node<Links, typename Range::value_type>));
 }
 
 template <typename T, typename Allocator>
@@ -289,8 +363,7 @@ struct OwnedByTable {
     if (table.bucket_count() > 1) {
       visit.AddBlock(table.bucket_count() * sizeof(void*));
     }
-    visit.AddBytes(HeapBlockSize(kNode) * table.size());
-    VisitElements(visit, table);
+    VisitNodes<ForwardListLinks>(visit, table, table.size(), kNode);
   }
 };
 template <typename... Ts>
@@ -369,6 +442,8 @@ struct OwnedBy<std::unique_ptr<T, Deleter>> {
     }
     if constexpr (std::is_polymorphic_v<T> && std::is_same_v<Deleter, std::default_delete<T>>) {
       visit.AddBytes(HeapBlockSizeOf(dynamic_cast<const void*>(pointer.get())));
+    } else if constexpr (kOverAligned<T> && std::is_same_v<Deleter, std::default_delete<T>>) {
+      visit.AddBytes(HeapBlockSizeOf(pointer.get()));
     } else {
       visit.AddBlock(sizeof(T));
     }
@@ -386,6 +461,7 @@ struct OwnedBy<std::unique_ptr<T[], Deleter>> {
       return;
     }
     if constexpr (std::is_trivially_destructible_v<T>) {
+      static_assert(kOwnsNothing<T>, "nobody knows how long this array is: hold these in a vector");
       visit.AddBytes(HeapBlockSizeOf(pointer.get()));
     } else {
       constexpr std::size_t kCookie = alignof(T) > sizeof(std::size_t) ? alignof(T) : sizeof(std::size_t);
