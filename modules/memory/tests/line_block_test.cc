@@ -56,11 +56,13 @@ TEST(LineBlockTest, KeepsWhatItHoldsWhileItGrows) {
 TEST(LineBlockTest, ALargeOneThatHasGrownGoesOnInItsPlace) {
   LineBlock block(100);
   block.Grow(kHugePage);
+  std::ranges::fill(Contents(block), static_cast<unsigned char>(7));
   const void* const place = block.data();
   block.Grow(16 * kHugePage);
   EXPECT_EQ(block.data(), place);
   block.Grow(16 * kHugePage + 1);  // past its addresses
-  EXPECT_TRUE(AllAre(Contents(block).first(100), 0));
+  EXPECT_TRUE(AllAre(Contents(block).first(kHugePage), 7));
+  EXPECT_TRUE(AllAre(Contents(block).subspan(kHugePage, kHugePage), 0));
 }
 
 TEST(LineBlockTest, AReservedOneGrowsAndShrinksInItsPlace) {
