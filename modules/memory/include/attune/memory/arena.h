@@ -12,7 +12,10 @@
 //            destructor of anything in it is ever run, so only trivially destructible types live here.
 // Threads    none; one arena, one thread at a time.
 // Cost       an addition and a comparison; a new block now and then.
-// Errors     at bytes_max an allocation answers null.
+// Errors     at bytes_max an allocation answers null. The last block is smaller than block_size where no more fits, and
+//            what Reset kept makes room for a piece that needs it: whatever bytes_max allows, fits a fresh arena and
+//            one that was reset.
+// Checking   AddressSanitizer sees uses of what was handed out before Reset.
 
 #include <cstddef>
 #include <memory>
@@ -23,6 +26,9 @@
 #include <vector>
 
 #include "attune/base/bytes.h"
+#include "attune/base/check.h"
+#include "attune/base/result.h"
+#include "attune/base/sanitizer.h"
 
 namespace attune::memory {
 
@@ -31,12 +37,12 @@ struct ArenaConfig {
   Bytes bytes_max = 64_MiB;   // of all blocks; one request must not eat the process
   Bytes kept_max = 1_MiB;     // of blocks that Reset keeps; the rest goes back to the heap
 };
+// Names the field that makes no sense.
+Status Validate(const ArenaConfig& config);
 
 class Arena {
  public:
-  explicit Arena(ArenaConfig config = {}) : config_(config) {
-    ATTUNE_CHECK(config_.block_size.count() > 0, "block_size must be positive");
-  }
+  explicit Arena(ArenaConfig config = {});  // REQUIRES: Validate(config).ok()
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -46,7 +52,7 @@ class Arena {
     const std::size_t begin = (used_ + align - 1) & ~(align - 1);
     if (current_ < blocks_.size() && begin <= blocks_[current_].size && size <= blocks_[current_].size - begin) {
       used_ = begin + size;
-      return blocks_[current_].bytes.get() + begin;
+      return Unpoisoned(blocks_[current_].bytes.get() + begin, size);
     }
     return AllocateInNextBlock(size);
   }
@@ -78,7 +84,9 @@ class Arena {
   Bytes held() const noexcept { return Bytes(held_); }  // blocks, used or kept
 
   // The high-water signal: a block_size in which each of the last kWindow to 2 * kWindow requests would have fit as a
-  // whole, as a power of two of at most bytes_max. The configured one before the first Reset. Old peaks are forgotten.
+  // whole, as a power of two, but at most the largest one that Reset may keep: a larger block would be made anew for
+  // every request. Raise kept_max first where that is too small. The configured block_size before the first Reset. Old
+  // peaks are forgotten.
   static constexpr std::size_t kWindow = 64;  // requests: long enough for a mix, short enough to follow its change
   Bytes block_size_suggested() const noexcept;
 
@@ -88,12 +96,22 @@ class Arena {
     std::size_t size = 0;
   };
   void* AllocateInNextBlock(std::size_t size);
+  bool AddBlock(std::size_t size, std::size_t unused);
+  bool MakeRoom(std::size_t size, std::size_t unused);
+  void DropBlock();
+#if ATTUNE_ASAN
+  static void Poison(const Block& block) noexcept;
+  static void* Unpoisoned(void* place, std::size_t size) noexcept;
+#else
+  static void Poison(const Block&) noexcept {}
+  static void* Unpoisoned(void* place, std::size_t) noexcept { return place; }
+#endif
 
   ArenaConfig config_;
-  std::vector<Block> blocks_;
+  std::vector<Block> blocks_;       // those in use, then those that wait
   std::size_t current_ = 0;         // the block that is being filled; blocks_.size() before the first
   std::size_t used_ = 0;            // of the current block
-  std::size_t before_current_ = 0;  // used in the blocks before it
+  std::size_t before_current_ = 0;  // used in the blocks before it, each up to where any piece may begin
   std::size_t held_ = 0;
   std::size_t used_max_ = 0;
   std::size_t resets_ = 0;
