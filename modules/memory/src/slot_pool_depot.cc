@@ -336,11 +336,10 @@ Bytes SlotPool::Shrink(Bytes wanted) {
 void SlotPool::SetLimits(std::size_t capacity_initial, std::size_t capacity_max, Duration trim_interval) {
   ATTUNE_CHECK(capacity_max > 0 && trim_interval > Duration(0), "capacity_max and trim_interval must be positive");
   const std::lock_guard lock(mutex_);
-  const bool lower = capacity_max < capacity_max_;
   capacity_max_ = !has_memory() ? 0 : std::min(capacity_max, config_.capacity_max);
   capacity_initial_ = std::min(capacity_initial, capacity_max_);
   trim_interval_ = trim_interval;
-  if (lower) {
+  if (open_ > capacity_max_) {
     CollectStashes();  // what threads keep is within the new limit from here on
   }
 }
