@@ -11,18 +11,26 @@
 namespace attune::cache {
 namespace {
 
+// For a precision of up to 0.9. What asks for more asks for proportionally longer ones: to tell 0.99 from certainty
+// takes ten times as many proposals.
 constexpr double kLevelMemory = 256;     // proposals after which old ones count half: levels change within a phase
 constexpr double kOverallMemory = 1024;  // the same for everything issued; longer, because it corrects the levels
 constexpr double kOverallMin = 64;       // issued before it corrects anything
-constexpr double kDoubt = 8;             // proposals that a level is assumed to have made before its first ...
-constexpr double kDoubtUsed = 4;         // ... and how many of them came true: it takes 32 good ones to reach 0.9
-constexpr double kPrecisionCap = 0.995;  // what a correction can ask of a level at most
-constexpr double kAllowanceMax = 64;     // loads that one access may start at most
+
+constexpr double kDoubt = 8;      // proposals that a level is assumed to have made before its first ...
+constexpr double kDoubtUsed = 4;  // ... and how many of them came true: it takes 32 good ones to reach 0.9
+// More than this is not asked for: the doubt alone keeps the record of a level that is always right below certainty.
+constexpr double kPrecisionCap = 0.995;
+constexpr std::uint64_t kTrialWaitMax = std::uint64_t{1} << 16U;  // kOverallMin bad loads are a thousandth of it
+constexpr double kAllowanceMax = 64;                              // loads that one access may start at most
 constexpr std::size_t kInFlightMin = 16;
 constexpr std::uint32_t kDepthWindow = 64;  // resolved loads between two looks at the depth
 constexpr std::uint32_t kLateShare = 8;     // deeper when more than one load in eight is late
 constexpr std::size_t kDepthLimit = 64;
 constexpr std::size_t kInFlightLimit = 1U << 24U;
+
+// By how much the memories are longer than for 0.9.
+double MemoryScale(double precision) { return std::max(1.0, 0.1 / (1 - precision)); }
 
 void Fade(auto& record, double memory) {
   if (record.proposed < memory) return;
@@ -106,7 +114,8 @@ Status PrefetchGate::Add(std::unique_ptr<Prefetcher> prefetcher) {
 void PrefetchGate::Follow(const PrefetchKnobs& knobs) { knobs_ = knobs; }
 
 double PrefetchGate::precision_min() const noexcept {
-  return knobs_.precision_min != nullptr ? knobs_.precision_min->value() : config_.precision_min;
+  const double asked = knobs_.precision_min != nullptr ? knobs_.precision_min->value() : config_.precision_min;
+  return std::min(asked, kPrecisionCap);
 }
 
 double PrefetchGate::issued_max() const noexcept {
@@ -119,6 +128,9 @@ void PrefetchGate::Resize(std::size_t entries_max) {
   in_flight_ = std::make_unique<ProposalTable>(std::max(kInFlightMin, std::min(entries_max, config_.in_flight_max)));
   shadow_ = std::make_unique<PrefetchShadow>(entries_max, config_.shadow_entries, config_.harm_max);
   for (std::size_t i = 0; i < members_.size(); ++i) shadow_->Add();
+  // What came of loads in a cache of another size says nothing about this one.
+  trial_wait_ = kTrialWaitMin;
+  BeginTrial();
 }
 
 void PrefetchGate::OnAccess(PrefetchKey key, AccessOutcome outcome, std::vector<PrefetchKey>& load_ahead) {
@@ -160,6 +172,7 @@ void PrefetchGate::OnUsed(const PendingProposal& proposal, bool late) {
   record.used = std::min(record.used + 1, record.proposed);
   if (!proposal.issued) return;
   overall_.used = std::min(overall_.used + 1, overall_.proposed);
+  if (OverallIsKnown() && Shortfall() == 0) trial_wait_ = kTrialWaitMin;
   ++counts_.used;
   ++member.statistics.used;
   ++member.loads.used;
@@ -191,17 +204,24 @@ void PrefetchGate::ConsiderDepth(Member& member) const {
   member.loads = {};
 }
 
+bool PrefetchGate::OverallIsKnown() const { return overall_.proposed >= kOverallMin * MemoryScale(precision_min()); }
+
+double PrefetchGate::Shortfall() const {
+  return OverallIsKnown() ? std::max(0.0, precision_min() - overall_.used / overall_.proposed) : 0;
+}
+
+bool PrefetchGate::Reaches(const LevelRecord& record, double precision) {
+  return (record.used + kDoubtUsed) / (record.proposed + kDoubt) >= precision;
+}
+
 bool PrefetchGate::GoodEnough(const LevelRecord& record) const {
-  const double wanted = precision_min();
-  double correction = 0;
-  if (overall_.proposed >= kOverallMin) correction = std::max(0.0, wanted - overall_.used / overall_.proposed);
-  const double estimate = (record.used + kDoubtUsed) / (record.proposed + kDoubt);
-  return estimate >= std::max(wanted, std::min(wanted + correction, kPrecisionCap));
+  return Reaches(record, precision_min() + Shortfall());
 }
 
 bool PrefetchGate::Issues(const LevelRecord& record) {
   if (!GoodEnough(record)) {
     ++counts_.refused_precision;
+    if (Reaches(record, precision_min())) HoldBack();
     return false;
   }
   if (allowance_ < 1) {
@@ -209,6 +229,19 @@ bool PrefetchGate::Issues(const LevelRecord& record) {
     return false;
   }
   return true;
+}
+
+// Only loads show whether loads are kept until they are asked for, so that a shortfall would last for ever once nothing
+// is issued.
+void PrefetchGate::HoldBack() {
+  if (++held_back_ < trial_wait_) return;
+  trial_wait_ = std::min(2 * trial_wait_, kTrialWaitMax);
+  BeginTrial();
+}
+
+void PrefetchGate::BeginTrial() {
+  overall_ = {};
+  held_back_ = 0;
 }
 
 void PrefetchGate::Consider(std::size_t member, const Proposal& proposal, std::vector<PrefetchKey>& load_ahead) {
@@ -228,7 +261,7 @@ void PrefetchGate::Consider(std::size_t member, const Proposal& proposal, std::v
   // Counted when proposed rather than when resolved: those that come true do so sooner than
   // those that do not, so a record of resolved ones alone would flatter.
   record.proposed += 1;
-  Fade(record, kLevelMemory);
+  Fade(record, kLevelMemory * MemoryScale(precision_min()));
   if (issues) {
     CountIssued(member);
     load_ahead.push_back(proposal.key);
@@ -257,7 +290,7 @@ void PrefetchGate::CountIssued(std::size_t member) {
   ++counts_.issued;
   ++members_[member].statistics.issued;
   overall_.proposed += 1;
-  Fade(overall_, kOverallMemory);
+  Fade(overall_, kOverallMemory * MemoryScale(precision_min()));
 }
 
 PrefetchStatistics PrefetchGate::Statistics() const {

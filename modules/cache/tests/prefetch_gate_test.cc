@@ -193,6 +193,58 @@ TEST(PrefetchGateTest, ALevelThatTurnsBadStopsAndOneThatRecoversIssuesAgain) {
   EXPECT_GT(run(1, 2000), 500U);
 }
 
+// A sequence before a gate whose guesses are always right; the cache keeps what is loaded ahead, or it does not.
+class Sequence {
+ public:
+  explicit Sequence(PrefetchGateConfig config) : gate(kGateEntries, config, [](PrefetchKey) { return false; }) {
+    auto owned = std::make_unique<Scripted>();
+    owned->bad = false;
+    EXPECT_TRUE(gate.Add(std::move(owned)).ok());
+  }
+  // Answers how many were issued.
+  std::uint64_t Run(bool kept, int accesses) {
+    const std::uint64_t before = gate.Statistics().issued;
+    for (int i = 0; i < accesses; ++i) {
+      const bool hit = kept && !ahead_.empty();
+      ahead_.clear();
+      gate.OnAccess(++key_, hit ? AccessOutcome::kHit : AccessOutcome::kMiss, ahead_);
+    }
+    return gate.Statistics().issued - before;
+  }
+  PrefetchGate gate;
+
+ private:
+  PrefetchKey key_ = 0;
+  std::vector<PrefetchKey> ahead_;
+};
+
+TEST(PrefetchGateTest, LoadsThatAreKeptAtLastAreFoundToBeGood) {
+  Sequence sequence({});
+  EXPECT_LT(sequence.Run(false, 5000), 400U);
+  EXPECT_GT(sequence.Run(true, 20'000), 15'000U);
+  EXPECT_LT(sequence.Run(false, 10'000), 1200U) << "and waste is noticed as before";
+}
+
+TEST(PrefetchGateTest, LoadsThatAreNeverKeptAreTriedEverMoreSeldom) {
+  Sequence sequence({});
+  sequence.Run(false, 500'000);
+  EXPECT_LT(sequence.Run(false, 500'000), 1000U);
+}
+
+TEST(PrefetchGateTest, AnotherSizeIsTriedAtOnce) {
+  Sequence sequence({});
+  sequence.Run(false, 100'000);
+  EXPECT_EQ(sequence.Run(false, 1000), 0U);
+  sequence.gate.Resize(20 * kGateEntries);
+  EXPECT_GT(sequence.Run(true, 1000), 900U);
+}
+
+TEST(PrefetchGateTest, WhatIsAlwaysRightIsIssuedWhateverIsAskedFor) {
+  for (const double precision : {0.0, 0.5, 0.9, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 1.0}) {
+    EXPECT_GT(Sequence({.precision_min = precision}).Run(true, 20'000), 19'000U) << precision;
+  }
+}
+
 TEST(PrefetchGateTest, LateLoadsMakeItLookFurtherAheadAndWasteLessFar) {
   PrefetchGate gate(kGateEntries, {.depth_max = 4}, [](PrefetchKey) { return false; });
   auto owned = std::make_unique<Scripted>();

@@ -39,6 +39,34 @@ TEST(PrefetchReplayTest, EveryHitIsExplainedByWhatWasIssued) {
   EXPECT_EQ(without.statistics.issued, 0U);
 }
 
+// Streams beside keys that are asked for again and again: policies that protect those evict what was loaded ahead.
+std::vector<std::uint64_t> StreamsBesideHotKeys(std::size_t requests, std::size_t streams) {
+  sys::Random random(3);
+  std::vector<std::uint64_t> next;
+  for (std::size_t i = 0; i < streams; ++i) next.push_back((i + 1) << 40U);
+  std::vector<std::uint64_t> keys;
+  for (std::size_t i = 0; i < requests; ++i) {
+    keys.push_back((std::uint64_t{1} << 60U) + random.Below(80) * 1'000'003);
+    keys.push_back(next[random.Below(streams)]++);
+  }
+  return keys;
+}
+
+TEST(PrefetchReplayTest, ASequenceIsFoundAlsoAfterLoadsThatWereEvictedBeforeTheirUse) {
+  constexpr std::size_t kSequence = 300'000;
+  for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kLirs, PolicyKind::kTinyLfu, PolicyKind::kS3Fifo}) {
+    const PrefetchReplayOptions options{.entries_max = 100,
+                                        .policy = policy,
+                                        .choice = PrefetchChoice::kStride,
+                                        .gate = {.key_space = KeySpace::kSpatial}};
+    std::vector<std::uint64_t> keys = StreamsBesideHotKeys(100'000, 4);
+    const auto before = ReplayPrefetching(keys, options, SystemClock());
+    for (std::size_t i = 0; i < kSequence; ++i) keys.push_back((std::uint64_t{1} << 50U) + i);
+    const auto after = ReplayPrefetching(keys, options, SystemClock());
+    EXPECT_GT(after->hits - before->hits, kSequence * 3 / 4) << ToString(policy);
+  }
+}
+
 TEST(PrefetchReplayTest, StrideOnOpaqueKeysIsRefused) {
   const auto refused = ReplayPrefetching({}, {.choice = PrefetchChoice::kStride}, SystemClock());
   EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);

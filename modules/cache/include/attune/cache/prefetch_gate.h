@@ -11,7 +11,9 @@
 //            that its proposals are only watched, which costs no load and goes on teaching the
 //            gate, so a level that becomes good is found again. One bad level does not silence the
 //            good ones. If what was issued falls short as a whole, every level must be better by
-//            that much.
+//            that much; where that holds back 1,024 proposals of levels that reach precision_min by themselves,
+//            they get another trial of 64 loads. After each one that fails the next waits twice as long, up to
+//            65,536 proposals. (Above 0.9 a trial and all memories are longer, at 0.99 ten times as long.)
 // Harm       Miniature caches see the same sample of the keys: one without prefetching, one for each
 //            prefetcher and one for all of them. A prefetcher whose miniature loses more than harm_max
 //            against the one without is stopped, and the others go on; where they harm only together,
@@ -56,7 +58,8 @@ enum class AccessOutcome : std::uint8_t {
 
 struct PrefetchGateConfig {
   KeySpace key_space = KeySpace::kOpaque;  // a guess that is wrong here wastes loads on neighbours that are none
-  double precision_min = 0.9;              // share of loads ahead that must be asked for; less of it gains more hits
+  double precision_min = 0.9;              // share of loads ahead that must be asked for, 0.995 at most; less of it
+                                           // gains more hits
   double issued_max = 1;                   // loads ahead for each access, on average; more of it loads the source more
   std::size_t depth_max = 8;               // steps ahead when loads are late; more of it wastes at the end of a stream
   std::size_t in_flight_max = 4096;        // proposals watched; about 40 bytes each
@@ -156,8 +159,13 @@ class PrefetchGate {
   void OnWasted(const PendingProposal& proposal);
   void ConsiderDepth(Member& member) const;
   void Consider(std::size_t member, const Proposal& proposal, std::vector<PrefetchKey>& load_ahead);
+  bool OverallIsKnown() const;
+  double Shortfall() const;  // of all that was issued; 0 while it is not known
+  static bool Reaches(const LevelRecord& record, double precision);
   bool GoodEnough(const LevelRecord& record) const;
   bool Issues(const LevelRecord& record);
+  void HoldBack();
+  void BeginTrial();
   // It would be loaded if nothing were stopped; the miniatures are told.
   bool Wants(std::size_t member, const LevelRecord& record, PrefetchKey key);
   void Release(const PendingProposal& watched);
@@ -170,9 +178,12 @@ class PrefetchGate {
   std::unique_ptr<ProposalTable> in_flight_;
   std::unique_ptr<PrefetchShadow> shadow_;
   std::vector<Proposal> proposals_;  // of one prefetcher; kept for its capacity
-  LevelRecord overall_;              // of what was issued
-  double allowance_ = 0;             // loads that may be issued now
-  PrefetchStatistics counts_;        // without prefetchers, gain and stopped
+  static constexpr std::uint64_t kTrialWaitMin = 1024;
+  LevelRecord overall_;                       // of what was issued
+  std::uint64_t held_back_ = 0;               // proposals that only the shortfall kept from being issued
+  std::uint64_t trial_wait_ = kTrialWaitMin;  // how many of them make it forget what was issued
+  double allowance_ = 0;                      // loads that may be issued now
+  PrefetchStatistics counts_;                 // without prefetchers, gain and stopped
 };
 
 }  // namespace attune::cache
