@@ -51,7 +51,7 @@ bool VariesByAll(const HttpResponse& response) {
 
 std::optional<WallTime> DateIn(const HttpFields& fields, std::string_view name, WallTime now) {
   const auto text = fields.Combined(name);
-  return text.has_value() ? ParseHttpDate(*text, now) : std::nullopt;
+  return text.has_value() ? ParseHttpDate(Trim(*text), now) : std::nullopt;
 }
 
 // Years ahead or behind, as in Expires: Fri, 31 Dec 9999: nanoseconds do not reach that far. No lifetime and no age is
@@ -109,6 +109,10 @@ bool ForItselfAlone(const HttpResponseCacheConfig& config, const HttpRequest& re
   return ControlOf(request.fields).no_store || (config.shared && request.fields.Has("Authorization"));
 }
 
+bool AnswersAuthorized(const CacheControl& control) {
+  return control.is_public || control.must_revalidate || control.s_maxage.has_value();
+}
+
 bool Storable(const HttpResponseCacheConfig& config, const HttpRequest& request, const HttpResponse& response) {
   const CacheControl control = ControlOf(response.fields);
   if (request.method != "GET" || request.fields.Has("Range")) return false;
@@ -116,8 +120,7 @@ bool Storable(const HttpResponseCacheConfig& config, const HttpRequest& request,
   if (control.no_store || ControlOf(request.fields).no_store || VariesByAll(response)) return false;
   if (config.shared) {
     if (control.is_private) return false;
-    const bool permitted = control.is_public || control.must_revalidate || control.s_maxage.has_value();
-    if (request.fields.Has("Authorization") && !permitted) return false;
+    if (request.fields.Has("Authorization") && !AnswersAuthorized(control)) return false;
   }
   return control.is_public || control.is_private || control.max_age.has_value() || response.fields.Has("Expires") ||
          (config.shared && control.s_maxage.has_value()) ||
@@ -166,6 +169,10 @@ bool Suits(const KeptResponse& kept, const HttpRequest& request) {
   return std::ranges::all_of(kept.varies_by, [&](const HttpField& field) {
     return request.fields.Combined(field.name).value_or("") == field.value;
   });
+}
+
+bool IsOvertaken(const KeptResponse& late, TimePoint asked_at, const KeptResponse& kept) {
+  return asked_at < kept.received_at && late.date < kept.date;
 }
 
 Duration AgeOf(const KeptResponse& kept, TimePoint now) { return kept.age_initial + (now - kept.received_at); }

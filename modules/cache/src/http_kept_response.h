@@ -42,6 +42,8 @@ bool NeedsOrigin(const HttpRequest& request);
 // What is answered to it may be meant for nobody else: if it may not be kept, that says nothing about what others get.
 bool ForItselfAlone(const HttpResponseCacheConfig& config, const HttpRequest& request);
 
+// Section 3.5: a shared cache may answer with it to requests with Authorization.
+bool AnswersAuthorized(const CacheControl& control);
 // RFC 9111 section 3.
 bool Storable(const HttpResponseCacheConfig& config, const HttpRequest& request, const HttpResponse& response);
 // RFC 9111 section 4.2. REQUIRES: Storable.
@@ -50,6 +52,9 @@ KeptResponse MakeKept(const HttpResponseCacheConfig& config, const HttpRequest& 
 // RFC 9111 section 3.2: the fields of a 304 replace those that are kept, with the exceptions named there.
 HttpResponse WithFieldsOf(HttpResponse kept, const HttpResponse& not_modified);
 
+// `late` was asked for before `kept` came, and is older (section 4: of two, the most recent is used). By Date alone one
+// with a date in the future could never be replaced.
+bool IsOvertaken(const KeptResponse& late, TimePoint asked_at, const KeptResponse& kept);
 bool Suits(const KeptResponse& kept, const HttpRequest& request);  // section 4.1
 Duration AgeOf(const KeptResponse& kept, TimePoint now);           // section 4.2.3
 bool ForbidsStale(const HttpResponseCacheConfig& config, const CacheControl& control);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "attune/base/ascii.h"
 #include "attune/base/check.h"
 #include "attune/cache/budgeted_cache.h"
 #include "http_invalidations.h"
@@ -33,6 +34,17 @@ CacheConfig ConfigOf(const HttpResponseCacheConfig& config) {
 }
 
 std::string_view WithoutWeak(std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; }
+
+// RFC 9111 4.3.4: a 304 with a validator speaks of the response that has the same. None in it: of whatever is kept.
+bool SpeaksOf(const HttpResponse& not_modified, const HttpResponse& kept) {
+  const auto tag = not_modified.fields.Combined("ETag");
+  const auto tag_kept = kept.fields.Combined("ETag");
+  if (tag.has_value() && tag_kept.has_value()) return WithoutWeak(*tag) == WithoutWeak(*tag_kept);
+  const auto modified = not_modified.fields.Combined("Last-Modified");
+  const auto modified_kept = kept.fields.Combined("Last-Modified");
+  if (modified.has_value() && modified_kept.has_value()) return Trim(*modified) == Trim(*modified_kept);
+  return !tag.has_value() && !modified.has_value();
+}
 
 bool ServerFailed(int status) { return status == 500 || status == 502 || status == 503 || status == 504; }
 
@@ -93,7 +105,7 @@ class HttpResponseCache::Store {
   bool ClaimRefresh(const std::string& key);
   HttpCacheAnswer OnNotModified(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
   void Keep(const HttpRequest& request, const HttpResponse& response, TimePoint asked_at);
-  void Put(const std::string& key, KeptResponse fresh);
+  void Put(const std::string& key, KeptResponse fresh, TimePoint asked_at);
   std::optional<HttpResponse> Refresh(const HttpRequest& request, const HttpResponse& not_modified, TimePoint asked_at);
   void Drop(const HttpRequest& request);
   bool NoteChange(std::string_view key);
@@ -122,9 +134,8 @@ HttpResponseCache::Store::KeptPtr HttpResponseCache::Store::Select(const HttpReq
   if (!variants.has_value()) return nullptr;
   const auto found = std::ranges::find_if(**variants, [&](const KeptPtr& kept) { return Suits(*kept, request); });
   if (found == (*variants)->end()) return nullptr;
-  const bool permitted =
-      (*found)->control.is_public || (*found)->control.must_revalidate || (*found)->control.s_maxage.has_value();
-  return config_.shared && request.fields.Has("Authorization") && !permitted ? nullptr : *found;
+  const bool withheld = config_.shared && request.fields.Has("Authorization") && !AnswersAuthorized((*found)->control);
+  return withheld ? nullptr : *found;
 }
 
 HttpCacheAnswer HttpResponseCache::Store::Find(const HttpRequest& request) {
@@ -132,7 +143,10 @@ HttpCacheAnswer HttpResponseCache::Store::Find(const HttpRequest& request) {
   const KeptPtr kept = NeedsOrigin(request) ? nullptr : Select(request);
   if (kept != nullptr) {
     HttpCacheAnswer answer = Answer(request, asked, *kept);
-    if (answer.response.has_value() || !asked.only_if_cached) return answer;
+    if (answer.response.has_value() || !asked.only_if_cached) {
+      stats.validations += answer.to_origin.has_value() ? 1U : 0U;
+      return answer;
+    }
   }
   if (asked.only_if_cached) {
     return {.outcome = HttpCacheOutcome::kUnsatisfied,
@@ -155,7 +169,6 @@ HttpCacheAnswer HttpResponseCache::Store::Answer(const HttpRequest& request, con
       return answer;
     }
   }
-  ++stats.validations;
   return {.outcome = HttpCacheOutcome::kValidate, .response = std::nullopt, .to_origin = Conditional(request, kept)};
 }
 
@@ -169,7 +182,6 @@ HttpCacheAnswer HttpResponseCache::Store::AnswerStale(const HttpRequest& request
   if (!refresh || !ClaimRefresh(HttpUriKey(request.uri))) {
     return {.outcome = HttpCacheOutcome::kStale, .response = ReplyWith(request, kept)};
   }
-  ++stats.validations;
   return {.outcome = HttpCacheOutcome::kStaleRefresh,
           .response = ReplyWith(request, kept),
           .to_origin = Conditional(request, kept)};
@@ -219,7 +231,7 @@ void HttpResponseCache::Store::Keep(const HttpRequest& request, const HttpRespon
   // With a body it was sent as GET, to validate. Without one nobody can say, and an empty body must not replace one.
   if (request.method == "HEAD" && !response.body.empty()) as_get.method = "GET";
   if (Storable(config_, as_get, response)) {
-    Put(HttpUriKey(request.uri), MakeKept(config_, as_get, response, ExchangeOf(asked_at)));
+    Put(HttpUriKey(request.uri), MakeKept(config_, as_get, response, ExchangeOf(asked_at)), asked_at);
   } else if (request.method == "GET" && !ServerFailed(response.status) && !ForItselfAlone(config_, request)) {
     Drop(request);  // the origin has something newer that must not be kept
   }
@@ -230,14 +242,16 @@ HttpCacheAnswer HttpResponseCache::Store::Forward(const HttpRequest& request) {
   return {.outcome = HttpCacheOutcome::kForward, .response = std::nullopt, .to_origin = request};
 }
 
-void HttpResponseCache::Store::Put(const std::string& key, KeptResponse fresh) {
+void HttpResponseCache::Store::Put(const std::string& key, KeptResponse fresh, TimePoint asked_at) {
   auto variants = std::make_shared<Variants>();
   variants->reserve(kHttpVariantsMax);
   variants->push_back(std::make_shared<const KeptResponse>(std::move(fresh)));
   if (const auto before = kept_.Peek(key)) {
     for (const KeptPtr& kept : **before) {
       // Responses to one URI may name different fields in Vary; what the newest one can stand for leaves.
-      if (kept->varies_by == variants->front()->varies_by || variants->size() == kHttpVariantsMax) continue;
+      const bool replaces = kept->varies_by == variants->front()->varies_by;
+      if (replaces && IsOvertaken(*variants->front(), asked_at, *kept)) return;
+      if (replaces || variants->size() == kHttpVariantsMax) continue;
       variants->push_back(kept);
     }
   }
@@ -247,10 +261,7 @@ void HttpResponseCache::Store::Put(const std::string& key, KeptResponse fresh) {
 std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest& request,
                                                               const HttpResponse& not_modified, TimePoint asked_at) {
   const KeptPtr kept = Select(request);
-  if (kept == nullptr) return std::nullopt;
-  const auto tag = not_modified.fields.Combined("ETag");
-  const auto tag_kept = kept->response.fields.Combined("ETag");
-  if (tag.has_value() && tag_kept.has_value() && WithoutWeak(*tag) != WithoutWeak(*tag_kept)) return std::nullopt;
+  if (kept == nullptr || !SpeaksOf(not_modified, kept->response)) return std::nullopt;
   const HttpResponse updated = WithFieldsOf(kept->response, not_modified);
   HttpRequest as_get = request;
   as_get.method = "GET";
@@ -258,7 +269,7 @@ std::optional<HttpResponse> HttpResponseCache::Store::Refresh(const HttpRequest&
   KeptResponse fresh = MakeKept(config_, as_get, updated, ExchangeOf(asked_at));
   HttpResponse reply = ReplyWith(request, fresh);
   if (Storable(config_, as_get, updated)) {
-    Put(HttpUriKey(request.uri), std::move(fresh));
+    Put(HttpUriKey(request.uri), std::move(fresh), asked_at);
   } else if (!ForItselfAlone(config_, request)) {
     Drop(request);
   }

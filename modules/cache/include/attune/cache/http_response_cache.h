@@ -15,8 +15,11 @@
 // Freshness  s-maxage (shared caches), max-age, Expires, else a tenth of the time since Last-Modified, at most
 //            heuristic_max; against an age that counts Age, Date, the time on the way and the time in here.
 // Validation stale responses with an ETag or Last-Modified are asked for with If-None-Match and If-Modified-Since; a
-//            304 refreshes what is kept. stale-while-revalidate and stale-if-error as in RFC 5861, unless
-//            must-revalidate (or, when shared, proxy-revalidate or s-maxage) forbids it.
+//            304 refreshes what is kept, if it does not name another ETag or Last-Modified.
+//            stale-while-revalidate and stale-if-error as in RFC 5861, unless must-revalidate (or, when shared,
+//            proxy-revalidate or s-maxage) forbids it. In place of an error a stale response is given whatever
+//            max-age or min-fresh the request names; its no-cache forbids that.
+// Late       a response whose Date is before that of the one that came while it was under way does not replace it.
 // Key        the URI: scheme and host in any case, the scheme's own port or none, needless dots and percent signs, and
 //            the fragment make no difference.
 // Variants   Vary selects among the responses to one URI; `*` is never kept.
