@@ -44,18 +44,23 @@ constexpr std::array kDeltas = {
 
 constexpr std::string_view kSpace = " \t";
 
-// The next directive, and the rest behind its comma. A comma within quotes separates nothing.
-std::string_view TakeDirective(std::string_view& rest) {
-  bool quoted = false;
+// Where the quote at `open` is closed; npos: never.
+std::size_t ClosingQuote(std::string_view text, std::size_t open) {
+  for (std::size_t i = open + 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i;
+    if (text[i] == '\\') ++i;
+  }
+  return std::string_view::npos;
+}
+
+// The next directive, and the rest behind its comma. A comma within quotes separates nothing; from a quote on that is
+// never closed, no more quotes are looked for, so that they hide nothing and the whole takes one pass.
+std::string_view TakeDirective(std::string_view& rest, bool& quotes) {
   std::size_t end = 0;
-  for (; end < rest.size(); ++end) {
-    if (quoted && rest[end] == '\\' && end + 1 < rest.size()) {
-      ++end;
-    } else if (rest[end] == '"') {
-      quoted = !quoted;
-    } else if (rest[end] == ',' && !quoted) {
-      break;
-    }
+  while (end < rest.size() && rest[end] != ',') {
+    const std::size_t close = quotes && rest[end] == '"' ? ClosingQuote(rest, end) : end;
+    quotes = quotes && close != std::string_view::npos;
+    end = (quotes ? close : end) + 1;
   }
   const std::string_view directive = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -108,7 +113,8 @@ std::optional<Seconds> ParseDeltaSeconds(std::string_view text) noexcept {
 
 CacheControl ParseCacheControl(std::string_view text) {
   CacheControl control;
-  while (!text.empty()) Apply(control, TakeDirective(text));
+  bool quotes = true;
+  while (!text.empty()) Apply(control, TakeDirective(text, quotes));
   return control;
 }
 

@@ -43,6 +43,15 @@ TEST(CacheControlTest, ACommaInQuotesSeparatesNothing) {
   EXPECT_EQ(control.max_age, 7s);
 }
 
+TEST(CacheControlTest, AQuoteThatIsNeverClosedHidesNothing) {
+  for (const char* text : {"max-age=60, ext=\"abc, no-store", "max-age=60, a=\"b, c\", ext=\"\\\", no-store",
+                           "ext=\", max-age=60,no-store", "max-age=60, no-store, \""}) {
+    const CacheControl control = ParseCacheControl(text);
+    EXPECT_TRUE(control.no_store) << text;
+    EXPECT_EQ(control.max_age, 60s) << text;
+  }
+}
+
 TEST(CacheControlTest, MaxStaleWithoutANumberAcceptsAnyStaleness) {
   EXPECT_EQ(ParseCacheControl("max-stale").max_stale, kDeltaSecondsMax);
   EXPECT_EQ(ParseCacheControl("max-stale=x").max_stale, std::nullopt);

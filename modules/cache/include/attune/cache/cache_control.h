@@ -6,7 +6,8 @@
 //
 // Follows    RFC 9111 section 5.2, RFC 5861 (stale-while-revalidate, stale-if-error).
 // Doubt      is resolved towards caching less: a max-age or s-maxage that is no number counts as 0, of two different
-//            ones the smaller holds, and no-cache or private with field names mean the whole response.
+//            ones the smaller holds, no-cache or private with field names mean the whole response, and a quote
+//            that is never closed hides no directive behind it.
 //            What is unknown or otherwise malformed is left out.
 // Threads    pure functions.
 // Cost       O(text), without allocating.
