@@ -22,12 +22,9 @@ HealthReport ReportOf(const HealthCache::Probe& probe) {
   }
 }
 
-// Of whatever the probe does: a loader that fails would be bridged with the last good report.
-Loaded<HealthReport> Judge(const HealthCache::Probe& probe, Duration unhealthy_for) {
-  HealthReport report = ReportOf(probe);
-  const bool healthy = report.healthy;
-  return {.value = std::move(report), .time_to_live = healthy ? std::nullopt : std::optional(unhealthy_for)};
-}
+std::string WellKey(std::string_view component) { return "+" + std::string(component); }
+// Bad reports have a key of their own, which is never loaded: what is loaded may be given stale.
+std::string UnwellKey(std::string_view component) { return "-" + std::string(component); }
 
 }  // namespace
 
@@ -47,9 +44,24 @@ HealthCache::HealthCache(const Clock& clock, HealthCacheConfig config, ReadyCach
 }
 
 HealthReport HealthCache::Check(std::string_view component, Probe probe) {
-  const auto load = [probe = std::move(probe), held = unhealthy_for_] { return Judge(probe, held); };
-  Result<HealthReport> report = cache_.GetOrLoad(component, load);
+  const auto load = [this, probe = std::move(probe), unwell = UnwellKey(component)] { return Judge(probe, unwell); };
+  Result<HealthReport> report = cache_.GetOrLoad(WellKey(component), load);
   return report.ok() ? *std::move(report) : HealthReport{false, report.error().ToString()};
+}
+
+// A bad report is an answer, not an error: a loader that fails would be bridged with the last good one. It is given to
+// who waits for it, and ends the good one.
+Loaded<HealthReport> HealthCache::Judge(const Probe& probe, const std::string& unwell_key) {
+  if (auto bad = cache_.Peek(unwell_key)) return {.value = std::move(bad), .time_to_live = Duration(0)};
+  HealthReport report = ReportOf(probe);
+  if (report.healthy) return {.value = std::move(report), .time_to_live = std::nullopt};
+  cache_.Put(unwell_key, report, unhealthy_for_);
+  return {.value = std::move(report), .time_to_live = Duration(0)};
+}
+
+void HealthCache::Forget(std::string_view component) {
+  cache_.Erase(WellKey(component));
+  cache_.Erase(UnwellKey(component));
 }
 
 }  // namespace attune::cache

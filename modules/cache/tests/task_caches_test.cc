@@ -164,6 +164,36 @@ TEST_F(HealthCacheTest, ABadReportIsAskedAboutAgainAfterFiveSeconds) {
   EXPECT_TRUE(Check(health).healthy);
 }
 
+TEST_F(HealthCacheTest, ABadReportIsNotGivenWhenItsTimeIsOver) {
+  HealthCache health(clock_, DefaultHealthCacheConfig(), {.background = Later()});
+  healthy_ = false;
+  EXPECT_FALSE(Check(health).healthy);
+  healthy_ = true;
+  clock_.Advance(4s);
+  EXPECT_FALSE(Check(health).healthy);
+  EXPECT_EQ(probes_, 1);
+  clock_.Advance(1s);
+  EXPECT_TRUE(Check(health).healthy);
+  EXPECT_TRUE(later_.empty());
+}
+
+TEST_F(HealthCacheTest, ABadRefreshEndsTheGoodReport) {
+  HealthCache health(clock_, DefaultHealthCacheConfig(), {.background = Later()});
+  Check(health);
+  clock_.Advance(61s);
+  healthy_ = false;
+  EXPECT_TRUE(Check(health).healthy);
+  RunLater();
+  EXPECT_FALSE(Check(health).healthy);
+  EXPECT_EQ(probes_, 2);
+  clock_.Advance(5s);
+  EXPECT_FALSE(Check(health).healthy);
+  EXPECT_EQ(probes_, 3);
+  healthy_ = true;
+  health.Forget("store");
+  EXPECT_TRUE(Check(health).healthy);
+}
+
 TEST_F(HealthCacheTest, AProbeThatFailsIsABadReport) {
   HealthCache health(clock_);
   broken_ = true;

@@ -6,7 +6,7 @@
 //
 // Time       a good report is good for a minute, less up to a tenth (so that all components are not probed
 //            at once). For another minute it is still given while one probe refreshes it in the background. A bad one
-//            is good for 5 s.
+//            is good for 5 s, less up to a tenth as well, and not given after them: who asks then waits for a probe.
 // Failure    a probe that answers an error or throws makes a bad report that says so: asking for health never fails.
 // Flight     one probe of a component runs at a time; who asks meanwhile gets the old report or waits for the new one.
 // Ownership  with a background, probes outlive the call: let them own what they capture. The destructor waits for them.
@@ -44,13 +44,16 @@ class HealthCache {
                        ReadyCacheHooks hooks = {});
 
   HealthReport Check(std::string_view component, Probe probe);
-  void Forget(std::string_view component) { cache_.Erase(component); }
+  // A probe that is under way is not called back: what it finds bad still holds for its 5 s.
+  void Forget(std::string_view component);
   CacheStats Stats() const { return cache_.Stats(); }
   // For the broker, and to be called every second or so while it is registered.
   memory::Consumer& consumer() noexcept { return cache_.consumer(); }
   void Maintain() { cache_.Maintain(); }
 
  private:
+  Loaded<HealthReport> Judge(const Probe& probe, const std::string& unwell_key);
+
   const Duration unhealthy_for_;
   BudgetedCache<std::string, HealthReport> cache_;
 };
