@@ -72,8 +72,10 @@ std::optional<WallTime> Moment(const DateReader& reader, int year, unsigned mont
   if (!reader.ended() || year < 1970) return std::nullopt;
   const chrono::year_month_day date(chrono::year(year), chrono::month(month + 1),
                                     chrono::day(static_cast<unsigned>(day)));
+  constexpr WallTime kEnd(chrono::sys_days(chrono::year(10'000) / 1 / 1));  // which the last leap second would reach
   if (!date.ok()) return std::nullopt;
-  return WallTime(chrono::sys_days(date)) + time;
+  const WallTime moment = WallTime(chrono::sys_days(date)) + time;
+  return moment < kEnd ? std::optional(moment) : std::nullopt;
 }
 
 std::optional<WallTime> ParseFixed(std::string_view text) {
