@@ -24,6 +24,7 @@ constexpr std::size_t kDetectBytes = 4096;  // what is looked at to tell the for
 constexpr std::size_t kRecordBytes = 24;    // of oracle-general
 constexpr std::size_t kRecordKeyAt = 4;
 constexpr std::size_t kRecordNextAt = 16;
+constexpr std::int64_t kNextMax = std::int64_t{1} << 40U;  // more requests than anybody has recorded
 
 Error Invalid(const std::string& name, const std::string& what) {
   return {ErrorCode::kInvalidArgument, name + ": " + what};
@@ -45,7 +46,8 @@ std::uint64_t LittleEndian(std::string_view bytes) {
   return number;
 }
 
-// Times never fall, and the next request for a key comes later than this one, or never (-1).
+// Times never fall, and the next request for a key comes later than this one, or never (-1). It may lie behind the end
+// of a trace that was cut, but not as far as small keys of u64 read as positions.
 bool LooksLikeRecords(std::string_view bytes) {
   if (bytes.empty() || bytes.size() % kRecordBytes != 0) return false;
   const std::size_t count = std::min(bytes.size(), kDetectBytes) / kRecordBytes;
@@ -54,7 +56,7 @@ bool LooksLikeRecords(std::string_view bytes) {
     const std::string_view record = bytes.substr(i * kRecordBytes, kRecordBytes);
     const std::uint64_t now = LittleEndian(record.substr(0, kRecordKeyAt));
     const auto next = static_cast<std::int64_t>(LittleEndian(record.substr(kRecordNextAt)));
-    if (now < time || (next != -1 && next <= static_cast<std::int64_t>(i))) return false;
+    if (now < time || (next != -1 && (next <= static_cast<std::int64_t>(i) || next > kNextMax))) return false;
     time = now;
   }
   return true;

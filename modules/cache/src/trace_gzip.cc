@@ -33,7 +33,14 @@ Error Broken(const std::string& name, std::size_t at, const char* what) {
 
 }  // namespace
 
-bool LooksLikeGzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
+// RFC 1952: the two bytes that name it, the only method there is, and three flags that are always zero. A binary trace
+// may begin with a key like the first two.
+bool LooksLikeGzip(std::string_view bytes) noexcept {
+  constexpr std::string_view kBegin = "\x1f\x8b\x08";
+  constexpr unsigned kReserved = 0xE0;
+  return bytes.size() > kBegin.size() && bytes.starts_with(kBegin) &&
+         (static_cast<unsigned char>(bytes[kBegin.size()]) & kReserved) == 0;
+}
 
 Result<std::string> Gunzip(std::string_view bytes, const std::string& name, Bytes size_max) {
   Inflater inflater;

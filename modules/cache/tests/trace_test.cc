@@ -75,6 +75,26 @@ TEST(Trace, ABadLineBehindWhatIsLookedAtIsNamedAsWell) {
   EXPECT_THAT(ParseTrace(text + "x\n", "t").error().message(), HasSubstr("line 3001 (byte 6000) is 'x'"));
 }
 
+TEST(Trace, SmallKeysAreNoRecords) {
+  std::string bytes;
+  for (std::uint64_t key = 1; key <= 300; ++key) bytes += Number(1 + key % 100, 8, true);
+  const auto trace = ParseTrace(bytes, "t");
+  ASSERT_TRUE(trace.ok()) << trace.error().message();
+  EXPECT_EQ(trace->format, TraceFormat::kU64);
+  EXPECT_EQ(trace->keys.size(), 300U);
+  EXPECT_EQ(trace->keys.front(), 2U);
+}
+
+TEST(Trace, RecordsOfATraceThatWasCutAreRecords) {
+  EXPECT_EQ(ParseTrace(Record(10, 77, 5'000'000'000) + Record(10, 88, -1), "t")->format, TraceFormat::kOracleGeneral);
+}
+
+TEST(Trace, AKeyThatBeginsLikeGzipIsAKey) {
+  for (const std::uint64_t key : {0x1f8b'0000'0000'0007U, 0x1f8b'08ff'0000'0007U}) {
+    EXPECT_THAT(ParseTrace(Number(key, 8, true), "t", {.format = TraceFormat::kU64})->keys, ElementsAre(key));
+  }
+}
+
 TEST(Trace, ReadsTheKeysOfOracleGeneralRecords) {
   const std::string bytes = Record(10, 77, 2) + Record(10, 88, -1) + Record(11, 77, -1);
   const auto trace = ParseTrace(bytes, "t");

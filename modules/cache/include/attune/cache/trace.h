@@ -8,8 +8,9 @@
 //            u64, u32        keys as big-endian binary numbers
 //            oracle-general  libCacheSim's records of 24 bytes, little-endian: time (32 bits), key (64),
 //                            size (32), position of the next request for the key (64)
-//            Any of them may be compressed with gzip. The format is told from the content: what
-//            begins with readable lines is text; u32 looks like u64, so it has to be named.
+//            Any of them may be compressed with gzip, which is told from the first four bytes whatever format is
+//            named. The format is told from the content: what begins with readable lines is text; u32 looks like u64,
+//            so it has to be named.
 // Threads    free functions without state.
 // Cost       8 bytes a request, and the whole file while it is read.
 // Errors     kInvalidArgument names file, place and what stands there; kExhausted a file, or
