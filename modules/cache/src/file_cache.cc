@@ -92,10 +92,13 @@ Result<FileContentsPtr> FileCache::Read(const std::string& path) {
 Result<Loaded<FileContentsPtr>> FileCache::Load(const std::string& path, const FileId& id) const {
   ATTUNE_ASSIGN_OR_RETURN(FileContentsPtr contents, Open(path, id.size));
   ATTUNE_ASSIGN_OR_RETURN(const sys::FileInfo after, files_.Stat(path));
-  if (IdOf(after) != id || contents->bytes().size() != id.size) {
+  // The kernel's own files state no size, and change without a trace.
+  const bool unsized = id.size == 0 && !contents->bytes().empty();
+  if (IdOf(after) != id || (contents->bytes().size() != id.size && !unsized)) {
     return Error(ErrorCode::kConflict, "file '" + path + "' changed while it was read");
   }
-  return Loaded<FileContentsPtr>{.value = std::move(contents), .time_to_live = std::nullopt};
+  return Loaded<FileContentsPtr>{.value = std::move(contents),
+                                 .time_to_live = unsized ? std::optional(Duration(0)) : std::nullopt};
 }
 
 Result<FileContentsPtr> FileCache::Open(const std::string& path, std::uint64_t size) const {
@@ -103,7 +106,7 @@ Result<FileContentsPtr> FileCache::Open(const std::string& path, std::uint64_t s
     return Error(ErrorCode::kExhausted, "file '" + path + "' has " + std::to_string(size) + " bytes, more than " +
                                             attune::ToString(config_.file_bytes_max));
   }
-  if (Bytes(size) >= config_.mapped_from) {
+  if (size > 0 && Bytes(size) >= config_.mapped_from) {
     ATTUNE_ASSIGN_OR_RETURN(std::unique_ptr<sys::MappedFile> mapped, files_.Map(path));
     return std::make_shared<const FileContents>(std::move(mapped));
   }

@@ -73,17 +73,11 @@ TEST_F(FileCacheTest, ErrorsAreNotKept) {
   EXPECT_EQ(cache.Read("/big").error().code(), ErrorCode::kExhausted);
 }
 
-// Changes the file whenever its contents are asked for.
-class Restless final : public sys::FileSystem {
+class PassingFileSystem : public sys::FileSystem {
  public:
-  Restless(sys::FileSystem& base, ManualClock& clock, int changes) : base_(base), clock_(clock), changes_(changes) {}
+  explicit PassingFileSystem(sys::FileSystem& base) : base_(base) {}
   Result<std::string> Read(const std::string& path, Bytes size_max) const override {
-    auto bytes = base_.Read(path, size_max);
-    if (changes_-- > 0) {
-      clock_.Advance(1ms);
-      EXPECT_TRUE(base_.WriteAtomically(path, "changed").ok());
-    }
-    return bytes;
+    return base_.Read(path, size_max);
   }
   Result<std::unique_ptr<sys::MappedFile>> Map(const std::string& path) const override { return base_.Map(path); }
   Status WriteAtomically(const std::string& path, std::string_view bytes) override {
@@ -97,11 +91,57 @@ class Restless final : public sys::FileSystem {
   Result<sys::FileInfo> Stat(const std::string& path) const override { return base_.Stat(path); }
   Result<sys::FileInfo> LinkStat(const std::string& path) const override { return base_.LinkStat(path); }
 
- private:
+ protected:
   sys::FileSystem& base_;
+};
+
+// Changes the file whenever its contents are asked for.
+class Restless final : public PassingFileSystem {
+ public:
+  Restless(sys::FileSystem& base, ManualClock& clock, int changes)
+      : PassingFileSystem(base), clock_(clock), changes_(changes) {}
+  Result<std::string> Read(const std::string& path, Bytes size_max) const override {
+    auto bytes = base_.Read(path, size_max);
+    if (changes_-- > 0) {
+      clock_.Advance(1ms);
+      EXPECT_TRUE(base_.WriteAtomically(path, "changed").ok());
+    }
+    return bytes;
+  }
+
+ private:
   ManualClock& clock_;
   mutable int changes_;
 };
+
+// As the kernel's own files: no size and always the same time.
+class Unsized final : public PassingFileSystem {
+ public:
+  using PassingFileSystem::PassingFileSystem;
+  Result<sys::FileInfo> Stat(const std::string& path) const override {
+    Result<sys::FileInfo> info = base_.Stat(path);
+    if (info.ok()) {
+      info->size = 0;
+      info->modified_ns = 0;
+    }
+    return info;
+  }
+};
+
+TEST_F(FileCacheTest, AFileWithoutASizeIsAnsweredAndNotKept) {
+  Unsized files(files_);
+  for (const Bytes mapped_from : {1_MiB, Bytes(0)}) {
+    FileCache cache(clock_, files, nullptr, {.mapped_from = mapped_from});
+    for (const char* bytes : {"one", "another", ""}) {
+      ASSERT_TRUE(files_.WriteAtomically("/a", bytes).ok());
+      EXPECT_EQ((*cache.Read("/a"))->bytes(), bytes);
+    }
+    EXPECT_EQ(cache.size(), 1U) << "the empty one";
+  }
+  FileCache cache(clock_, sys::RealFileSystem(), nullptr);
+  EXPECT_TRUE(cache.Read("/proc/self/status").ok());
+  EXPECT_EQ(cache.size(), 0U);
+}
 
 TEST_F(FileCacheTest, AFileThatIsAwayForAMomentIsThereAgain) {
   Write("/a", "one");

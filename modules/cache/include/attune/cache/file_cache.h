@@ -22,10 +22,13 @@
 //            held: touching what is gone kills the process. Where files are written in place by others, set mapped_from
 //            to its maximum; then everything is copied.
 // Torn       a file that changes while it is read is read again, three times at most; then kUnavailable.
+// Unsized    files that state a size of 0 and have contents, as in /proc, are answered and not kept. Those that state
+//            another size than they have, as in /sys, are kUnavailable.
 // Ownership  contents are shared and immutable; they outlive their entry while somebody holds them. Borrows clock, file
 //            system and watch.
 // Threads    every member is thread-safe.
-// Cost       of a hit: a stat and a lookup, or when trusted the time, two lookups by name and one more.
+// Cost       of a hit: a stat and a lookup; with a watch, where the path is not trusted, an lstat and an
+//            inotify_add_watch before them; where it is, the time, two lookups by name and one more.
 // Bounds     entries and bytes (mapped files count with their size); directories_max watched: beyond
 //            them paths are asked for with stat; paths_max trusted: the next one ends the trust in all.
 // Errors     those of the file system, never kept; kExhausted for files above file_bytes_max. A file larger than the
