@@ -59,6 +59,15 @@ TEST_F(QueryResultCacheTest, AWriteToOneOfItsTablesEndsAResult) {
   EXPECT_EQ(Run(Key(), {.tables = {"orders", "items"}}), "2");
 }
 
+TEST_F(QueryResultCacheTest, WhatWasReadFromOtherTablesIsAnotherResult) {
+  EXPECT_EQ(Run(Key(), {.tables = {"a"}}), "1");
+  EXPECT_EQ(Run(Key(), {.tables = {"b"}}), "2") << "a view was redefined";
+  Written("shop", {"b"});
+  Written("shop", {"a"});
+  EXPECT_EQ(Run(Key(), {.tables = {"b"}}), "3");
+  EXPECT_EQ(Run(Key(), {.tables = {"a"}}), "4");
+}
+
 TEST_F(QueryResultCacheTest, AWriteWhileTheQueryRunsIsNotOverlooked) {
   const QueryContext context{.tables = {"orders"}};
   const auto rows = results_.GetOrRun(Key(), context, [this] {

@@ -8,7 +8,8 @@
 //   ...
 //   results.TablesWritten("shop", {"orders"});   // after the commit
 //
-// Key        database, fingerprint of the statement, parameters and role: rights decide what a query sees.
+// Key        database, fingerprint of the statement, parameters and role: rights decide what a query sees. And the
+//            tables: listed in another order they are another key.
 // Writes     TablesWritten makes what read these tables unreachable at once; a query that was running
 //            meanwhile is answered and not given to anybody who asks after it. Call it after each commit. Writes of
 //            other processes are seen when somebody tells: forward the database's notifications to it.
@@ -22,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -56,18 +58,25 @@ struct QueryContext {
 // 5 minutes, 500 results, 64 MiB.
 CacheConfig QueryResultCacheConfig();
 
+// Which table, and how often it was written.
+struct TableStamp {
+  std::uint64_t table = 0;  // a hash of database and name
+  std::uint64_t writes = 0;
+
+  friend bool operator==(const TableStamp&, const TableStamp&) = default;
+};
+
 // When tables were last written, as counts.
 class TableClocks {
  public:
   static constexpr std::size_t kTableClocks = 4096;  // 32 KiB; schemas have hundreds of tables
 
-  std::uint64_t At(std::string_view database, std::string_view table) const noexcept;
+  TableStamp At(std::string_view database, std::string_view table) const noexcept;
   // At() of all of them, in their order.
-  std::vector<std::uint64_t> At(std::string_view database, std::span<const std::string> tables) const;
+  std::vector<TableStamp> At(std::string_view database, std::span<const std::string> tables) const;
   void Advance(std::string_view database, std::string_view table) noexcept;
 
  private:
-  static std::size_t IndexOf(std::string_view database, std::string_view table) noexcept;
   // Release and acquire: whoever sees the new count also sees what was written before.
   std::array<std::atomic<std::uint64_t>, kTableClocks> counts_{};
 };
@@ -89,6 +98,9 @@ class QueryResultCache {
   void TablesWritten(std::string_view database, std::span<const std::string> tables) noexcept {
     for (const std::string& table : tables) clocks_->Advance(database, table);
   }
+  void TablesWritten(std::string_view database, std::initializer_list<std::string_view> tables) noexcept {
+    for (const std::string_view table : tables) clocks_->Advance(database, table);
+  }
   void Clear() { cache_.Clear(); }
   CacheStats Stats() const { return cache_.Stats(); }
   // For the broker, and to be called every second or so while it is registered.
@@ -96,19 +108,20 @@ class QueryResultCache {
   void Maintain() { cache_.Maintain(); }
 
  private:
-  // The counts are part of the key, so that what was read before a write is never found after
-  // it, however long the query took. What is left behind is never asked for again, and leaves by time or policy.
+  // The stamps are part of the key, so that what was read before a write is never found after
+  // it, however long the query took; nor what was read from other tables, as after a view has been redefined. What is
+  // left behind is never asked for again, and leaves by time or policy.
   struct ReadKey {
     QueryKey query;
-    std::vector<std::uint64_t> table_counts;
+    std::vector<TableStamp> tables;
 
     friend bool operator==(const ReadKey&, const ReadKey&) = default;
-    friend void AttuneVisitOwned(memory::SizeVisitor& visit, const ReadKey& key) { visit(key.query, key.table_counts); }
+    friend void AttuneVisitOwned(memory::SizeVisitor& visit, const ReadKey& key) { visit(key.query, key.tables); }
   };
   struct Traits : CacheTraits<ReadKey, ResultPtr> {
     static KeyHash Hash(const ReadKey& key) noexcept {
       KeyHash hash = HashOf(key.query);
-      for (const std::uint64_t count : key.table_counts) hash = MixBits(hash ^ count);
+      for (const TableStamp& stamp : key.tables) hash = MixBits(MixBits(hash ^ stamp.table) ^ stamp.writes);
       return hash;
     }
   };
@@ -133,7 +146,7 @@ template <typename Run>
 Result<std::shared_ptr<const R>> QueryResultCache<R>::GetOrRun(const QueryKey& key, const QueryContext& context,
                                                                Run run) {
   if (context.in_write_transaction) return RunQuery(run);
-  const ReadKey read{.query = key, .table_counts = clocks_->At(key.database, context.tables)};
+  const ReadKey read{.query = key, .tables = clocks_->At(key.database, context.tables)};
   return cache_.GetOrLoad(read, [run = std::move(run)]() mutable -> Result<Loaded<ResultPtr>> {
     ATTUNE_ASSIGN_OR_RETURN(ResultPtr rows, RunQuery(run));
     return Loaded<ResultPtr>{.value = std::move(rows), .time_to_live = std::nullopt};
