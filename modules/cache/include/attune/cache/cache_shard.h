@@ -327,6 +327,8 @@ class CacheShard {
   static bool IsKey(const K& stored, const Q& key) noexcept {
     if constexpr (kHashedByValue<K>) {
       return stored == static_cast<K>(key);
+    } else if constexpr (std::is_same_v<K, std::string>) {
+      return stored == std::string_view(key);
     } else {
       return stored == key;
     }

@@ -5,10 +5,13 @@
 // std::hash or a value whose size is known better:
 //
 //   struct PageTraits : CacheTraits<PageId, std::shared_ptr<const Page>> {
+//     using CacheTraits::OwnedBytes;  // of a remembered absence
 //     static Bytes OwnedBytes(const PageId&, const std::shared_ptr<const Page>& page) { return page->bytes(); }
 //   };
 //
-// Keys that are strings are looked up by anything that converts to std::string_view.
+// Keys that are strings are looked up by anything that converts to std::string_view; keys that are numbers by every
+// integer that is no wider, so that no two of them mean one key. Its sign converts as that of a key to store does: in a
+// cache of unsigned keys -1 is the largest, for Put as for Get. What is wider, or has a fraction, does not compile.
 
 #include <cstdint>
 #include <functional>
@@ -65,10 +68,15 @@ struct CacheTraits {
   }
 };
 
+// Converts to the key without meeting what another number converts to. A class says itself what it converts to.
+template <typename Q, typename K>
+concept NumberOfKey = kHashedByValue<K> && !std::is_same_v<K, bool> && std::is_convertible_v<Q, K> &&
+                      (std::is_class_v<Q> || ((std::is_integral_v<Q> || std::is_enum_v<Q>) && sizeof(Q) <= sizeof(K)));
+
 // What may be asked for in a cache of keys K.
 template <typename Q, typename K>
 concept LookupKey =
     std::is_same_v<Q, K> || (std::is_same_v<K, std::string> && std::is_convertible_v<const Q&, std::string_view>) ||
-    (kHashedByValue<K> && std::is_convertible_v<Q, K>);
+    NumberOfKey<Q, K>;
 
 }  // namespace attune::cache
