@@ -1,10 +1,11 @@
 #pragma once
 // Replay: what each policy, the self-choosing cache and Belady's optimum make of a trace.
 //
-//   const std::vector<KeyHash> requests = Chain({trace_a, trace_b});
+//   const std::vector<ChainPart> parts = {{.keys = trace_a.keys}, {.keys = trace_b.keys, .source = 1}};
+//   const std::vector<KeyHash> requests = Chain(parts);
 //   const ReplayResult lru = ReplayPolicy(requests, 1000, PolicyKind::kLru, SystemClock());
 //   const ReplayResult self_choosing = ReplaySelfChoosing(requests, 1000, SystemClock());
-//   const double optimum = 1.0 * OptimalHits(requests, 1000) / requests.size();
+//   const std::uint64_t optimum = OptimalHits(requests, 1000);
 //
 // All of them run on the same simulated cache of keys, which is also the unit of the selector's
 // miniatures, so that ratios, times and bytes may be compared with each other. The times are

@@ -2,9 +2,9 @@
 // CacheWorth: whether looking values up is cheaper than making them again.
 //
 //   CacheWorth worth;
-//   if (auto change = worth.Hit(25ns)) Apply(*change);              // of one lookup in some: what it cost
-//   if (auto change = worth.Miss(40us, 90ns)) Apply(*change);       // the load, and what looking and storing cost
-//   besides if (auto change = worth.Bypassed(60ns)) Apply(*change);         // while bypassing: the load alone
+//   if (auto change = worth.Hit(25ns)) Apply(*change);         // of one lookup in some: what it cost
+//   if (auto change = worth.Miss(40us, 90ns)) Apply(*change);  // the load; looking and storing
+//   if (auto change = worth.Bypassed(60ns)) Apply(*change);    // while bypassing: the load alone
 //
 // With hit ratio h, caching costs h * hit + (1 - h) * (load + besides) for each lookup and not caching costs load.
 // A window of observations decides; bypassing begins when caching costs at least `margin` times as much, and
