@@ -200,8 +200,16 @@ TEST(ShardLockTest, HandsOverFromItsOwnerToEverybody) {
 
 TEST(ShardLockTest, AnOwnerThatHasEndedHoldsNobodyUp) {
   ShardLock lock;
-  std::thread([&] { const std::lock_guard hold(lock); }).join();
-  const std::lock_guard hold(lock);
+  int entered = 0;  // guarded by lock
+  const auto enter = [&] {
+    const std::lock_guard hold(lock);
+    return ++entered;
+  };
+  std::thread(enter).join();
+  EXPECT_EQ(enter(), 2);
+  EXPECT_FALSE(lock.TryEnterAsOwner()) << "it was given to the first once, and is everybody's now";
+  std::thread(enter).join();
+  EXPECT_EQ(enter(), 4);
 }
 
 }  // namespace
