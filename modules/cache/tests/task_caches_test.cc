@@ -175,6 +175,7 @@ TEST_F(HealthCacheTest, ABadReportIsNotGivenWhenItsTimeIsOver) {
   clock_.Advance(1s);
   EXPECT_TRUE(Check(health).healthy);
   EXPECT_TRUE(later_.empty());
+  RunLater();
 }
 
 TEST_F(HealthCacheTest, ABadRefreshEndsTheGoodReport) {
@@ -192,6 +193,7 @@ TEST_F(HealthCacheTest, ABadRefreshEndsTheGoodReport) {
   healthy_ = true;
   health.Forget("store");
   EXPECT_TRUE(Check(health).healthy);
+  RunLater();
 }
 
 TEST_F(HealthCacheTest, AProbeThatFailsIsABadReport) {
