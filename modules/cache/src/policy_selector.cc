@@ -32,6 +32,10 @@ constexpr double kSettlingSigmas = 1;
 constexpr double kUndecidedLead = 0.02;   // of the hits: who may be ahead by more ...
 constexpr double kUndecidedSigmas = 1.5;  // ... by this much of chance is worth another look
 
+// When the live cache does not do what its miniature does.
+constexpr double kStuckShare = 0.5;  // of the miniature's hits
+constexpr double kStuckFills = 5;    // what is taken over has mostly gone by then
+
 // How long to learn.
 constexpr double kFillMin = 400;          // accesses: of a tiny cache one fill shows nothing
 constexpr double kFirstFills = 58;        // policies that count uses find their ways by then
@@ -175,7 +179,12 @@ bool PolicySelector::Review(const LiveCounts& counts) {
     Begin(FirstFills(entries_max_, simulated_entries_));
     return true;
   }
-  if (learning() && turns_ >= kTurnsMax) return ReviewLearning();
+  if (learning()) {
+    live_.accesses += counts.accesses;
+    live_.hits += counts.accesses - counts.misses;
+    if (evicts_ && IsStuck() && !InDebt()) return BeginAnew();
+    if (turns_ >= kTurnsMax) return ReviewLearning();
+  }
   window_.accesses += counts.accesses;
   window_.misses += counts.misses;
   if (counts.evictions == 0 || window_.misses < entries_max_) return false;
@@ -196,11 +205,30 @@ bool PolicySelector::ReviewLearning() {
     Prolong(kChangeFills);
     return false;
   }
+  return BeginAnew();
+}
+
+// All candidates, with what the live cache holds, for as long as the episode would have gone on.
+bool PolicySelector::BeginAnew() {
   const double left = static_cast<double>(end_ - std::min(end_, accesses_)) / Fill();
   credit_ -= Owed();
   candidates_.clear();
   Begin(std::max(kChangeFills, left));
   return true;
+}
+
+void PolicySelector::CountInUse(std::uint64_t hits, std::size_t accesses) {
+  in_miniature_.accesses += accesses;
+  in_miniature_.hits += static_cast<std::uint64_t>(std::popcount(hits));
+  if (static_cast<double>(in_miniature_.accesses) < 4 * kStuckFills * Fill()) return;
+  for (Hits* const lately : {&live_, &in_miniature_}) *lately = {lately->accesses / 2, lately->hits / 2};
+}
+
+bool PolicySelector::IsStuck() const {
+  constexpr std::uint64_t kHitsMin = 32;  // fewer may be chance
+  const bool long_enough = static_cast<double>(in_miniature_.accesses) >= kStuckFills * Fill();
+  return long_enough && live_.accesses > 0 && in_miniature_.hits >= kHitsMin &&
+         live_.ratio() < kStuckShare * in_miniature_.ratio();
 }
 
 bool PolicySelector::ReviewAtRest(bool changed, double hit_ratio) {
@@ -244,6 +272,7 @@ std::vector<PolicyKind> PolicySelector::Kinds() const {
 // Compares with the policy in use from here on.
 void PolicySelector::CompareAnew() {
   compared_since_ = accesses_;
+  live_ = in_miniature_ = {};
   late_next_ = kWarmUpFills * Fill();
   for (Candidate& candidate : candidates_) candidate.recent = candidate.all = candidate.late = {};
 }
@@ -289,6 +318,7 @@ void PolicySelector::Simulate(std::span<const KeyHash> accesses) {
 void PolicySelector::SimulateBatch(std::span<const KeyHash> accesses) {
   for (Candidate& candidate : candidates_) candidate.Run(accesses);
   const std::uint64_t hits_in_use = InUse().hits;
+  CountInUse(hits_in_use, accesses.size());
   for (Candidate& candidate : candidates_) candidate.Compare(hits_in_use, accesses.size());
   spent_ += candidates_.size() * accesses.size();
   simulated_ += candidates_.size() * accesses.size();

@@ -126,7 +126,8 @@ TEST(CacheLimitsTest, EntriesThatOwnNothingStayWithinTheirBytesToo) {
   }
 }
 
-// Keys as they come in a cache's life: few of them often, a loop, each once, and again few of them often, but others.
+// Keys as they come in a cache's life: few of them often, a loop, what was asked for a little before, and again few of
+// them often, but others.
 std::uint64_t KeyOfAChangingLoad(std::uint64_t i, std::uint64_t keys, std::mt19937_64& random) {
   constexpr std::uint64_t kEach = 50'000;
   const double u = static_cast<double>(random() >> 11U) * 0x1p-53;
@@ -136,7 +137,7 @@ std::uint64_t KeyOfAChangingLoad(std::uint64_t i, std::uint64_t keys, std::mt199
     case 1:
       return keys + i % (keys / 4);
     case 2:
-      return 2 * keys + i;
+      return 2 * keys + i - static_cast<std::uint64_t>(static_cast<double>(keys / 4) * u);
     default:
       return static_cast<std::uint64_t>(static_cast<double>(keys) * (1 - u * u));
   }

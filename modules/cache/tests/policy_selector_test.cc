@@ -174,6 +174,24 @@ TEST(PolicySelector, ACacheThatGrowsKeepsItsPolicyAmongTheCandidates) {
   EXPECT_EQ(live.selector.policy(), PolicyKind::kSieve) << "which the others are compared with";
 }
 
+// The live cache holds what another policy has left to it, and misses all that its miniature hits.
+TEST(PolicySelector, ALiveCacheThatDoesNotDoWhatItsMiniatureDoesIsLookedAtAnew) {
+  PolicySelector selector(1'000);
+  const auto run = [&](std::uint64_t misses_of_ten) {
+    for (std::uint64_t round = 0; round < 20; ++round) {
+      Keys keys = Loop(0, 500, 500);
+      for (std::uint64_t& key : keys) key = Hash(key);
+      selector.Simulate(keys);
+      if (selector.Review({.accesses = 500, .misses = 50 * misses_of_ten, .evictions = 50})) return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(run(4)) << "a little worse is chance, or its sample";
+  const std::uint64_t episodes = selector.episodes();
+  EXPECT_TRUE(run(9));
+  EXPECT_EQ(selector.episodes(), episodes + 1);
+}
+
 // What has been simulated is paid for, however an episode ends.
 TEST(PolicySelector, OneThatIsResizedAgainAndAgainDoesNotLearnForEver) {
   LiveCache live(1'000);

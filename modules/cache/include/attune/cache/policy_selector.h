@@ -24,8 +24,8 @@
 //               use earned yesterday does not protect it today. The lead must exceed what chance explains and what a
 //               move costs. Chance is three sigmas; the variance is that of a fair coin, or a quarter of that of
 //               clusters (Cochran, "Sampling Techniques", 1977, chapter 9), of an eighth of a fill each, where that is
-//               more: hits that come together, as when a scan comes again, are one event and not a hundred. A move costs
-//               little at first, when there is little to lose, up to the hits that a full miniature is worth. A
+//               more: hits that come together, as when a scan comes again, are one event and not a hundred. A move
+//               costs little at first, when there is little to lose, up to the hits that a full miniature is worth. A
 //               candidate whose longer record is the better one as well needs a part of that. Each move doubles the
 //               price for a while, so that two policies that take turns do not make the cache follow them. At the end
 //               of an episode a lead of one hit in a hundred is enough, even a likely one: there is no later to wait
@@ -36,6 +36,9 @@
 // Screening     When the candidates have warmed up, those are dropped who are far behind, and what they would have
 //               cost goes into a longer look at the rest: who is best of the good ones takes longest to see. A change
 //               of the load brings them back.
+// Live or not   A policy that was moved to took over what another one kept, and may do worse with it for a long time
+//               than in its miniature, which has its own. A live cache that has not half of its miniature's hits is
+//               looked at anew, all miniatures with what it holds.
 // When to learn At first; when the live hit ratio changes (change_detector.h); when hardly anything is hit, at growing
 //               intervals; and without a reason as far as it is paid for. Learning has an account: the live cache's
 //               accesses and evictions pay in about a fiftieth of their own time, episodes are paid from it, but for
@@ -160,6 +163,11 @@ class PolicySelector {
 
  private:
   struct Candidate;
+  struct Hits {
+    std::uint64_t accesses = 0;
+    std::uint64_t hits = 0;
+    double ratio() const { return accesses == 0 ? 0 : static_cast<double>(hits) / static_cast<double>(accesses); }
+  };
 
   double Fill() const;
   std::size_t SimulatedMax(std::size_t entries_max) const;
@@ -169,6 +177,9 @@ class PolicySelector {
 
   bool ReviewAtRest(bool changed, double hit_ratio);
   bool ReviewLearning();
+  bool BeginAnew();
+  void CountInUse(std::uint64_t hits, std::size_t accesses);
+  bool IsStuck() const;
   void Begin(double fills);
   void Prolong(double fills);
   void End();
@@ -212,6 +223,8 @@ class PolicySelector {
   std::uint32_t turns_ = 0;            // moves in it after others had been dropped
   bool has_reason_ = true;             // for it: the first one, a change, or no hits
   double reluctance_ = 1;              // what a move must pay, in multiples of the usual price
+  Hits live_;                          // of the policy in use, lately, in the cache ...
+  Hits in_miniature_;                  // ... and here
 
   // What says when to learn.
   ChangeDetector changes_;
