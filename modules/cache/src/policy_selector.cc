@@ -49,10 +49,10 @@ constexpr double kUselessRestFills = 10;  // ... after so long a rest, times pat
 constexpr double kPatienceMax = 1024;
 
 // Who is simulated to the end.
-constexpr double kWarmUpFills = 20;        // what a policy does in them says little: LIRS leads, S3-FIFO comes later
-constexpr double kScreeningFills = 10;     // after them, before anybody is dropped
-constexpr std::uint32_t kTurnsMax = 2;     // moves among the rest: one is what the rest is there for
-constexpr double kScreeningDeficit = 0.1;  // of the hits
+constexpr double kWarmUpFills = 20;         // what a policy does in them says little: LIRS leads, S3-FIFO comes later
+constexpr double kScreeningFills = 10;      // after them, before anybody is dropped
+constexpr std::uint32_t kTurnsMax = 2;      // moves among the rest: one is what the rest is there for
+constexpr double kScreeningDeficit = 0.06;  // of the hits
 
 // What learning may cost. A candidate's simulated access takes about 80 ns, a hit in a live cache 20 and an evicting
 // store 200: both pay in a fiftieth of what they take.
