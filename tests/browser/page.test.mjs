@@ -146,6 +146,7 @@ describe('search', () => {
       await page.waitForFunction(() => document.activeElement?.id === 'query');
       await page.keyboard.type('group commit');
       await hits(page).nth(1).waitFor();
+      await page.locator('#results[aria-busy=false]').waitFor(); // the results of the last key
       await page.keyboard.press('ArrowDown');
       const first = await focused(page, 'data-hit');
       assert.ok(first !== null, 'the arrow leads to the first result');
@@ -160,6 +161,26 @@ describe('search', () => {
       assert.equal(await focused(page, 'data-hit'), first, 'closing gives the focus back');
       await page.keyboard.press('Escape');
       assert.equal(await focused(page, 'id'), 'query');
+    });
+  });
+
+  it('keeps the focus among the results when the one that has it goes', async () => {
+    await withPage('search', async (page) => {
+      const names = ['docs/once.md', 'docs/often.md'];
+      await attune.write(names[0], '# Once\n\nA wombatolith, a single time among words that have nothing to do with it.\n');
+      await attune.write(names[1], '# Often\n\nA wombatolith is a wombatolith.\n');
+      await page.getByLabel('Search', { exact: true }).fill('wombatolith');
+      await hits(page).nth(1).waitFor();
+      await hits(page).first().focus();
+      const gone = await focused(page, 'data-hit');
+      const text = await hits(page).first().innerText();
+      const [removed, left] = text.includes('once.md') ? names : [...names].reverse();
+      await attune.remove(removed);
+      await page.waitForFunction((id) => {
+        const at = document.activeElement?.getAttribute('data-hit') ?? null;
+        return at !== null && at !== id;
+      }, gone);
+      await attune.remove(left);
     });
   });
 
