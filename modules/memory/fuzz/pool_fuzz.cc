@@ -188,7 +188,7 @@ class Model {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // An input that ends early goes on with numbers drawn from it, so that short inputs fill and empty a pool as well.
-  constexpr std::size_t kSteps = 200;
+  constexpr std::size_t kSteps = 100;
   std::mt19937_64 drawn(attune::Hash64({reinterpret_cast<const char*>(data), size}));
   const auto next = [&](std::size_t i) { return i < size ? data[i] : static_cast<std::uint8_t>(drawn()); };
   Model model;
