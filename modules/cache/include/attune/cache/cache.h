@@ -6,8 +6,9 @@
 //   if (const std::optional<std::string> page = pages.Get("/")) Send(*page);
 //   Result<std::string> page = pages.GetOrLoad("/", [] { return Render("/"); });   // one Render, however many ask
 //
-// Limits     entries and bytes both hold over all shards at every moment; bytes are everything, the
-//            cache's own tables included. What is larger than the cache is refused, and Put says so.
+// Limits     entries and bytes both hold over all shards: entries and what they own at every moment, what tables have
+//            grown by when the call returns. Bytes are everything, the cache's own tables included. What is larger than
+//            the cache is refused, and Put says so.
 // Time       an entry is gone exactly at its time for whoever reads; its memory follows within a millisecond of the
 //            next Put or Maintain. GetOrLoad may be given stale values (CacheConfig::stale_for).
 // Eviction   by the configured policy, or, without one, by the policy that small simulations

@@ -27,7 +27,7 @@ inline constexpr Bytes kChoosingBytesMin = 1_MiB;  // a smaller cache has no roo
 inline constexpr PolicyKind kPolicyOfSmallCaches = PolicyKind::kS3Fifo;  // ... this, unless told another
 inline constexpr Bytes kChoosingEndsBytes = 512_KiB;  // one that chooses and becomes smaller than this ends it
 
-// Both hold at every moment, over all shards together.
+// Both hold over all shards together; see cache.h.
 struct CacheLimits {
   std::size_t entries_max = 10'000;
   Bytes bytes_max = 64_MiB;  // everything: keys, values, what they own, and the cache's own tables
