@@ -30,6 +30,7 @@
 #include "attune/base/check.h"
 #include "attune/base/clock.h"
 #include "attune/cache/budget.h"
+#include "attune/cache/cache_config.h"
 #include "attune/cache/cache_stats.h"
 #include "attune/cache/cache_traits.h"
 #include "attune/cache/entry_slab.h"
