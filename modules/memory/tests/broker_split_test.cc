@@ -31,9 +31,7 @@ TEST(BrokerSplitTest, FollowersThatHaveGrownLeaveRoomForOthersBeforeAnybodyGives
   Follower cache("cache", 1);
   const Registration first = *broker.Register(index);
   const Registration second = *broker.Register(cache);
-  for (int round = 0; round < 100; ++round) {
-    broker.Maintain(At(round));
-  }
+  Settle(broker);
   const Bytes grown = cache.bytes();
   EXPECT_GE(grown, 585_B);  // of 600
   index.Hold(140_B);        // between the middle and the high line
@@ -55,9 +53,7 @@ TEST(BrokerSplitTest, FreeMemoryGoesBackToTheSystemOnceItIsWorthAWalkThroughTheH
   Follower cold("cold", 1);
   const Registration first = *broker.Register(hot);
   const Registration second = *broker.Register(cold);
-  for (int round = 0; round < 100; ++round) {
-    broker.Maintain(At(round));
-  }
+  Settle(broker);
   EXPECT_EQ(released, 0);
   cold.set_weight(0.5);
   Bytes freed;
@@ -72,9 +68,7 @@ TEST(BrokerSplitTest, AReservationMakesFollowersGiveBeforeItMeetsTheLimit) {
   Broker broker(kConfig, {}, {});
   Follower cache("cache", 1);
   const Registration registration = *broker.Register(cache);
-  for (int round = 0; round < 100; ++round) {
-    broker.Maintain(At(round));
-  }
+  Settle(broker);
   EXPECT_GE(cache.bytes(), 685_B);  // of 700
   const Reservation batch = *broker.TryReserve("batch", 150_B);
   broker.Maintain(At(200));
@@ -85,9 +79,7 @@ TEST(BrokerSplitTest, FollowersMakeRoomForWhatWasRefusedAndDoNotTakeItBackAtOnce
   Broker broker({.limit = 1000_B, .overhead = 0_B}, {}, {});
   Follower cache("cache", 1);
   const Registration registration = *broker.Register(cache);
-  for (int round = 0; round < 100; ++round) {
-    broker.Maintain(At(round));
-  }
+  Settle(broker);
   EXPECT_GE(cache.bytes(), 785_B);  // of 800
   EXPECT_FALSE(broker.TryReserve("page", 500_B).ok());
   broker.Maintain(At(100));

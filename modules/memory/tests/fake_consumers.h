@@ -64,4 +64,11 @@ class Follower final : public FakeConsumer {
   double weight_;
 };
 
+// So many rounds that followers have grown as far as they may.
+inline void Settle(Broker& broker) {
+  for (int round = 0; round < 100; ++round) {
+    broker.Maintain(At(round));
+  }
+}
+
 }  // namespace attune::memory

@@ -382,3 +382,4 @@ class Cache {
 #include "attune/cache/cache_choosing_impl.h"
 #include "attune/cache/cache_impl.h"
 #include "attune/cache/cache_loading_impl.h"
+#include "attune/cache/cache_shape_impl.h"
