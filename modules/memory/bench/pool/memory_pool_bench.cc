@@ -24,11 +24,13 @@
 #include <memory_resource>
 #include <numeric>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "attune/memory/copy_floats.h"
 #include "attune/memory/object_pool.h"
 
 #ifdef ATTUNE_HAVE_BOOST_POOL
@@ -63,14 +65,31 @@ template <typename T>
 void Touch(T* object) {
   *reinterpret_cast<volatile char*>(object) = 1;
 }
-// A size that the compiler does not know, as a vector's: the C library's memcpy for everybody. With a known one
-// g++ copies 1.5 KB by `rep movsq`, which takes twice as long.
-volatile std::size_t copied_bytes = sizeof(Embedding);
 
-template <typename T>
-void CopyIn(T* object, const Embedding& embedding) {
-  if constexpr (std::is_same_v<T, Anchor>) {
-    std::memcpy(object->embedding, embedding.data(), copied_bytes);
+// What a row does with an object.
+enum class Use { kTouch, kCopyByLibrary, kCopyFloats };
+
+// A size that the compiler does not know, as a vector's. With a known one g++ copies 1.5 KB by `rep movsq`, which takes
+// twice as long as the C library's memcpy.
+volatile std::size_t copied_floats = std::tuple_size_v<Embedding>;
+
+// As many as a batch would bring: which of them collide with an object's addresses is not one draw for all of a row.
+constexpr std::size_t kEmbeddings = 8;
+const std::array<Embedding, kEmbeddings> embeddings = [] {
+  std::array<Embedding, kEmbeddings> all{};
+  for (Embedding& embedding : all) {
+    std::iota(embedding.begin(), embedding.end(), 0.0F);
+  }
+  return all;
+}();
+
+template <Use kUse, typename T>
+[[gnu::always_inline]] inline void UseObject(T* object, [[maybe_unused]] std::size_t turn) {
+  Touch(object);
+  if constexpr (kUse == Use::kCopyByLibrary) {
+    std::memcpy(object->embedding, embeddings[turn % kEmbeddings].data(), copied_floats * sizeof(float));
+  } else if constexpr (kUse == Use::kCopyFloats) {
+    CopyFloats(embeddings[turn % kEmbeddings], object->embedding);
   }
 }
 
@@ -140,35 +159,28 @@ struct BoostSource {
 
 // ---- rows: nanoseconds for one object ----
 
-template <typename Source>
-double Cycle(const Source& source, std::size_t cycles, const Embedding* payload) {
+template <Use kUse, typename Source>
+double Cycle(const Source& source, std::size_t cycles) {
   const double start = ThreadNanoseconds();
   for (std::size_t i = 0; i < cycles; ++i) {
     auto block = source.Take();
-    auto* object = source.At(block);
-    Touch(object);
-    if (payload != nullptr) {
-      CopyIn(object, *payload);
-    }
+    UseObject<kUse>(source.At(block), i);
     source.Give(block);
   }
   return (ThreadNanoseconds() - start) / static_cast<double>(cycles);
 }
 
 // Several at a time, given back in the order in which they were taken.
-template <typename Source>
-double Burst(const Source& source, std::size_t held, std::size_t cycles, const Embedding* payload) {
+template <Use kUse, typename Source>
+double Burst(const Source& source, std::size_t held, std::size_t cycles) {
   std::vector<typename Source::Block> blocks(held);
   const std::size_t bursts = std::max<std::size_t>(1, cycles / held);
   const double start = ThreadNanoseconds();
   for (std::size_t burst = 0; burst < bursts; ++burst) {
+    std::size_t turn = 0;
     for (auto& block : blocks) {
       block = source.Take();
-      auto* object = source.At(block);
-      Touch(object);
-      if (payload != nullptr) {
-        CopyIn(object, *payload);
-      }
+      UseObject<kUse>(source.At(block), turn++);
     }
     for (auto& block : blocks) {
       source.Give(block);
@@ -185,11 +197,11 @@ double TwoThreads(const Source& source, std::size_t cycles) {
     std::vector<std::jthread> threads;
     for (double& mine : took) {
       threads.emplace_back([&] {
-        Cycle(source, cycles / 10 + 1, nullptr);  // caches of the new thread fill
+        Cycle<Use::kTouch>(source, cycles / 10 + 1);  // caches of the new thread fill
         for (++ready; ready < 2;) {
           std::this_thread::yield();
         }
-        mine = Cycle(source, cycles, nullptr);
+        mine = Cycle<Use::kTouch>(source, cycles);
       });
     }
   }
@@ -236,6 +248,7 @@ enum Row : std::size_t {
   kHeldCycle,
   kLargeCycle,
   kCopy,
+  kWideCopy,
   kBurstTouch,
   kBurstCopy,
   kTwoThreads,
@@ -245,9 +258,10 @@ enum Row : std::size_t {
 constexpr std::array<const char*, kRows> kRowNames = {"1 KB, cycle",
                                                       "1 KB, 32 at a time",
                                                       "2.5 KB, cycle",
-                                                      "2.5 KB, 384 floats copied in",
+                                                      "2.5 KB, 384 floats copied in by memcpy",
+                                                      "2.5 KB, 384 floats copied in by CopyFloats",
                                                       "burst of 1000 x 2.5 KB",
-                                                      "burst, floats copied in",
+                                                      "burst, floats copied in by memcpy",
                                                       "1 KB, two threads",
                                                       "1 KB, producer to consumer"};
 
@@ -258,23 +272,16 @@ struct Contender {
   std::array<std::vector<double>, kRows> samples;
 };
 
-const Embedding kEmbedding = [] {
-  Embedding embedding{};
-  for (std::size_t i = 0; i < embedding.size(); ++i) {
-    embedding[i] = static_cast<float>(i);
-  }
-  return embedding;
-}();
-
 template <typename SmallSource, typename LargeSource>
 Contender MakeContender(std::string name, bool thread_safe, SmallSource small, LargeSource large) {
   Contender contender{std::move(name), thread_safe, {}, {}};
-  contender.measure[kCycle] = [=](std::size_t n) { return Cycle(small, n, nullptr); };
-  contender.measure[kHeldCycle] = [=](std::size_t n) { return Burst(small, kHeld, n, nullptr); };
-  contender.measure[kLargeCycle] = [=](std::size_t n) { return Cycle(large, n, nullptr); };
-  contender.measure[kCopy] = [=](std::size_t n) { return Cycle(large, n, &kEmbedding); };
-  contender.measure[kBurstTouch] = [=](std::size_t n) { return Burst(large, kBurst, n, nullptr); };
-  contender.measure[kBurstCopy] = [=](std::size_t n) { return Burst(large, kBurst, n, &kEmbedding); };
+  contender.measure[kCycle] = [=](std::size_t n) { return Cycle<Use::kTouch>(small, n); };
+  contender.measure[kHeldCycle] = [=](std::size_t n) { return Burst<Use::kTouch>(small, kHeld, n); };
+  contender.measure[kLargeCycle] = [=](std::size_t n) { return Cycle<Use::kTouch>(large, n); };
+  contender.measure[kCopy] = [=](std::size_t n) { return Cycle<Use::kCopyByLibrary>(large, n); };
+  contender.measure[kWideCopy] = [=](std::size_t n) { return Cycle<Use::kCopyFloats>(large, n); };
+  contender.measure[kBurstTouch] = [=](std::size_t n) { return Burst<Use::kTouch>(large, kBurst, n); };
+  contender.measure[kBurstCopy] = [=](std::size_t n) { return Burst<Use::kCopyByLibrary>(large, kBurst, n); };
   if (thread_safe) {
     contender.measure[kTwoThreads] = [=](std::size_t n) { return TwoThreads(small, n); };
     contender.measure[kProducerConsumer] = [=](std::size_t n) { return ProducerToConsumer(small, n); };
