@@ -298,7 +298,7 @@ TEST(CacheShapeTest, AShardThatMissesMoreThanTheOthersDoesNotAskEachTime) {
   constexpr std::size_t kMisses = 30'000;
   std::uint64_t key = 0;
   for (std::size_t misses = 0; misses < kMisses; ++key) {
-    if (((CacheTraits<std::uint64_t, std::uint64_t>::Hash(key) >> 8U) & 15U) != 3) {
+    if (((CacheTraits<std::uint64_t, std::uint64_t>::Hash(key) >> 32U) & 15U) != 3) {
       continue;
     }
     ++misses;

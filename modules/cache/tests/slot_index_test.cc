@@ -49,19 +49,21 @@ TEST_F(SlotIndexTest, ItsFirstGuessIsTheOneUnlessTagsAgree) {
   index_.Insert(2, 8);
   ASSERT_NE(index_.FirstGuess(2), nullptr);
   EXPECT_EQ(*index_.FirstGuess(2), 8U);
-  index_.Insert(2 + 256, 9);  // another hash with the tag of the one before
-  EXPECT_EQ(*index_.FirstGuess(2 + 256), 8U);
-  EXPECT_EQ(Find(2 + 256, 9), 9U);
+  constexpr KeyHash kSameLowHalf = 2 + (KeyHash{1} << 32U);
+  index_.Insert(kSameLowHalf, 9);
+  EXPECT_EQ(*index_.FirstGuess(kSameLowHalf), 8U);
+  EXPECT_EQ(Find(kSameLowHalf, 9), 9U);
   index_.Erase(2, 8);
-  EXPECT_EQ(*index_.FirstGuess(2 + 256), 9U);
+  EXPECT_EQ(*index_.FirstGuess(kSameLowHalf), 9U);
 }
 
 TEST_F(SlotIndexTest, ATagOfZeroIsOneLikeOthers) {
-  EXPECT_EQ(index_.FirstGuess(256), nullptr);
-  index_.Insert(256, 3);
-  EXPECT_EQ(Find(256, 3), 3U);
-  index_.Erase(256, 3);
-  EXPECT_EQ(Find(256, 3), kNoSlot);
+  constexpr KeyHash kLowHalfZero = KeyHash{1} << 32U;
+  EXPECT_EQ(index_.FirstGuess(kLowHalfZero), nullptr);
+  index_.Insert(kLowHalfZero, 3);
+  EXPECT_EQ(Find(kLowHalfZero, 3), 3U);
+  index_.Erase(kLowHalfZero, 3);
+  EXPECT_EQ(Find(kLowHalfZero, 3), kNoSlot);
 }
 
 TEST_F(SlotIndexTest, MovesAndForEachFollow) {

@@ -152,7 +152,7 @@ class Cache {
   Status Resize(CacheLimits limits);
   // The fewest bytes that its shards can work with. Constant: they and their tables' steps suit the first limits.
   Bytes bytes_least() const noexcept {
-    return std::max(kCacheBytesMin, first_part_->shard.bytes_least() * parts_.size());
+    return std::max(kCacheBytesMin, parts_.front()->shard.bytes_least() * parts_.size());
   }
   // Gives back at least `wanted` if there is so much, and answers how much it was. The limits stay.
   Bytes Shrink(Bytes wanted) { return ShrinkBefore(wanted, TimePoint::max()); }
@@ -207,10 +207,10 @@ class Cache {
 
   struct alignas(64) Part {
     Part(Budget& budget, const ShardSetup& setup, TimePoint now) : shard(budget, setup, now) {}
-    // All guarded by shard.lock. The first two share its cache line, since every access or miss compares with them.
+    Shard shard;
+    // All guarded by shard.lock.
     std::uint32_t sampled_below = 0;      // the low half of the hashes that are sampled; 0: none
     std::uint64_t review_at = kNoReview;  // misses of the shard at which the selector wants to know
-    Shard shard;
     std::unordered_multimap<KeyHash, FlightPtr> flights;
     std::vector<KeyHash> samples;  // allocated while something is sampled
     std::uint64_t loads = 0;
@@ -255,18 +255,18 @@ class Cache {
   static constexpr std::size_t kAdoptedMax = std::size_t{64} << 10U;         // entries; more would hold up their shards
 
   Part& PartOf(KeyHash hash) const noexcept {
-    if (part_mask_ == 0) [[likely]] {
-      return *first_part_;  // known before the hash is
+    if (only_part_ != nullptr) [[likely]] {
+      return *only_part_;  // known before the hash is
     }
-    return *parts_[(hash >> 8U) & part_mask_];
+    return *parts_[(hash >> 32U) & part_mask_];
   }
   TimePoint ExpiresAt(KeyHash hash, TimePoint now, Duration time_to_live) const noexcept;
   void Tell(Removed& removed) const;
 
   // Of the owner of a shard's lock, who has entered it.
   struct OwnersVisit {
-    ShardLock& lock;
-    ~OwnersVisit() { lock.LeaveAsOwner(); }
+    Shard& shard;
+    ~OwnersVisit() { shard.lock.LeaveAsOwner(); }
   };
 
   template <typename Q, typename Use>
@@ -344,7 +344,7 @@ class Cache {
   const Hooks hooks_;
   mutable Budget budget_;
   std::size_t part_mask_ = 0;
-  Part* first_part_ = nullptr;
+  Part* only_part_ = nullptr;  // null where there are several
   std::vector<std::unique_ptr<Part>> parts_;
   std::atomic<std::size_t> gives_next_{0};    // the shard, when another has no room
   std::atomic<std::size_t> shrinks_next_{0};  // the shard, when the cache gives back

@@ -32,7 +32,7 @@ Cache<K, V, Traits>::Cache(const Clock& clock, CacheConfig config, Hooks hooks)
   for (std::size_t i = 0; i < count; ++i) {
     parts_.push_back(std::make_unique<Part>(budget_, setup, clock_.Now()));
   }
-  first_part_ = parts_.front().get();
+  only_part_ = count == 1 ? parts_.front().get() : nullptr;
   if (selector_ != nullptr) {
     TellParts();
   }
@@ -117,7 +117,7 @@ template <typename Q, typename Use>
   const bool owner = part.shard.lock.TryEnterAsOwner();
   if (owner && !IsSampled(part, hash)) [[likely]] {
     if (const typename Shard::Accessed hit = part.shard.AccessPlain(hash, key); hit.entry != nullptr) [[likely]] {
-      const OwnersVisit leaves{part.shard.lock};
+      const OwnersVisit leaves{part.shard};
       return use(part.shard, hit.slot, hit.entry->value);
     }
   }

@@ -6,7 +6,7 @@
 //   const Slot found = index.Find(hash, [&](Slot s) { return entries[s].key == key; });
 //
 // Groups of twelve slots fill one cache line each, so that a lookup reads one line of this table however full it is:
-// twelve tags (eight bits of each hash) are compared at once, and only slots whose tag agrees are asked. An
+// twelve tags (a byte of each hash) are compared at once, and only slots whose tag agrees are asked. An
 // insertion that finds its group full goes to the next and counts itself in every group it passed; a lookup that meets
 // a count of zero has seen all there is, and an erasure leaves no tombstone. After F14 (Bronson and Shi, Facebook,
 // 2019), which probes by double hashing and keeps values in the groups; here the number of groups is any
@@ -45,7 +45,7 @@ class SlotIndex {
   template <typename Same>
   Slot Find(KeyHash hash, Same&& same) const {
     const Group& home = groups_[Home(hash)];
-    const std::uint32_t hits = Match(home, Tag(hash));
+    const std::uint32_t hits = Match(home, hash);
     if (hits != 0) [[likely]] {
       const Slot slot = home.slots[FirstOf(hits)];
       if (same(slot)) [[likely]] {
@@ -60,7 +60,7 @@ class SlotIndex {
   // Find, but for its first guess alone, which nearly always is all: the address of the slot to compare, or null.
   const Slot* FirstGuess(KeyHash hash) const noexcept {
     const Group& home = groups_[Home(hash)];
-    const std::uint32_t hits = Match(home, Tag(hash));
+    const std::uint32_t hits = Match(home, hash);
     return hits != 0 ? &home.slots[FirstOf(hits)] : nullptr;
   }
 
@@ -78,7 +78,7 @@ class SlotIndex {
     }
     const std::uint32_t place = FirstOf(~group->used_and_passed);
     group->used_and_passed |= 1U << place;
-    group->tags[place] = Tag(hash);
+    group->tags[place] = TagAt(place, hash);
     group->slots[place] = slot;
     ++size_;
   }
@@ -162,12 +162,15 @@ class SlotIndex {
     groups_ = static_cast<Group*>(block_.data());
   }
 
-  // The high bits of the hash choose the group, by one multiplication, and its lowest byte is the tag.
+  // The high bits of the hash choose the group, by one multiplication; a byte of its low half is the tag.
   std::size_t Home(KeyHash hash) const noexcept {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::size_t>((static_cast<Wide>(hash) * groups_count_) >> 64U);
   }
-  static std::uint8_t Tag(KeyHash hash) noexcept { return static_cast<std::uint8_t>(hash); }
+  // Which byte goes by the place, so that the low half of a hash is what four places are compared with, as it is.
+  static std::uint8_t TagAt(std::size_t place, KeyHash hash) noexcept {
+    return static_cast<std::uint8_t>(hash >> (place % 4 * 8));
+  }
 
   const Group* Next(const Group* group) const noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
   Group* Next(Group* group) noexcept { return ++group == groups_ + groups_count_ ? groups_ : group; }
@@ -176,9 +179,8 @@ class SlotIndex {
   template <typename Same>
   [[gnu::noinline]] Slot FindFurther(KeyHash hash, Same& same) const {
     const Group* group = groups_ + Home(hash);
-    const std::uint8_t tag = Tag(hash);
     for (std::size_t left = groups_count_; left > 0; --left) {
-      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
+      for (std::uint32_t hits = Match(*group, hash); hits != 0; hits &= hits - 1) {
         const Slot slot = group->slots[FirstOf(hits)];
         if (same(slot)) {
           return slot;
@@ -195,17 +197,16 @@ class SlotIndex {
   // REQUIRES: hits != 0. Unsigned: no sign to extend.
   static std::uint32_t FirstOf(std::uint32_t hits) noexcept { return static_cast<std::uint32_t>(__builtin_ctz(hits)); }
 
-  // A bit for each used place whose tag is `tag`.
-  static std::uint32_t Match(const Group& group, std::uint8_t tag) noexcept {
+  // A bit for each used place whose tag is that of `hash`.
+  static std::uint32_t Match(const Group& group, KeyHash hash) noexcept {
 #if defined(__SSE2__)
     const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group.tags));
-    // A multiplication puts the tag into four bytes with fewer instructions than the unpacking of _mm_set1_epi8.
-    const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag * 0x01010101U));
+    const __m128i wanted = _mm_set1_epi32(static_cast<int>(static_cast<std::uint32_t>(hash)));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted))) & group.used_and_passed;
 #else
     std::uint32_t hits = 0;
     for (std::size_t i = 0; i < kPlaces; ++i) {
-      hits |= static_cast<std::uint32_t>(group.tags[i] == tag) << i;
+      hits |= static_cast<std::uint32_t>(group.tags[i] == TagAt(i, hash)) << i;
     }
     return hits & group.used_and_passed;
 #endif
@@ -214,9 +215,8 @@ class SlotIndex {
   // By the tag, like a lookup: comparing the slots one by one ends where no branch predictor expects it.
   Place PlaceOf(KeyHash hash, Slot slot) noexcept {
     Group* group = groups_ + Home(hash);
-    const std::uint8_t tag = Tag(hash);
     for (std::size_t left = groups_count_; left > 0; --left) {
-      for (std::uint32_t hits = Match(*group, tag); hits != 0; hits &= hits - 1) {
+      for (std::uint32_t hits = Match(*group, hash); hits != 0; hits &= hits - 1) {
         const std::uint32_t at = FirstOf(hits);
         if (group->slots[at] == slot) {
           return {group, at};
