@@ -43,7 +43,8 @@ TEST(LineBlockTest, BeginsAtAHugePageFromItsSizeOn) {
 
 TEST(LineBlockTest, KeepsWhatItHoldsWhileItGrows) {
   LineBlock block;
-  for (const std::size_t size : {std::size_t{100}, std::size_t{5000}, kHugePage - 1, kHugePage, 3 * kHugePage + 5}) {
+  for (const std::size_t size : {std::size_t{100}, std::size_t{5000}, std::size_t{200'000}, kHugePage - 1, kHugePage,
+                                 3 * kHugePage + 5, 3 * kHugePage + 9000, 5 * kHugePage + 7}) {
     const std::size_t before = block.size();
     block.Grow(size);
     const std::span<unsigned char> contents = Contents(block);
@@ -63,6 +64,16 @@ TEST(LineBlockTest, ALargeOneThatHasGrownGoesOnInItsPlace) {
   block.Grow(16 * kHugePage + 1);  // past its addresses
   EXPECT_TRUE(AllAre(Contents(block).first(kHugePage), 7));
   EXPECT_TRUE(AllAre(Contents(block).subspan(kHugePage, kHugePage), 0));
+}
+
+TEST(LineBlockTest, OneThatHasGrownPastTheHeapGoesOnInItsPlace) {
+  LineBlock block(100);
+  block.Grow(200'000);
+  EXPECT_EQ(block.bytes(), Bytes(RoundUp(200'000, kPage)));
+  const void* const place = block.data();
+  block.Grow(kHugePage + 1);
+  EXPECT_EQ(block.data(), place);
+  EXPECT_EQ(block.bytes(), Bytes(kHugePage + kPage));
 }
 
 TEST(LineBlockTest, AReservedOneGrowsAndShrinksInItsPlace) {

@@ -7,13 +7,15 @@
 //   LineBlock fixed = LineBlock::Reserved(1 << 30U);  // grows to 1 GiB where it is, from nothing
 //
 // A block of 2 MiB and more lies on huge pages as far as it fills them: a random access then needs no walk through the
-// page tables, which in a virtual machine costs as much as the cache miss itself. One that has grown to this size has
-// addresses, not memory, for sixteen times as much, so that it goes on growing without being copied. A smaller block
-// comes from the heap.
+// page tables, which in a virtual machine costs as much as the cache miss itself. One that has grown to 128 KiB and
+// more has addresses, not memory, for sixteen times as much, so that it goes on growing without being copied, and
+// fetches what it grows by in one call: page by page, the first touch costs an exception each. A smaller block comes
+// from the heap.
 //
 // Ownership  owns the memory; movable.
 // Threads    none.
-// Cost       Grow of a small block, or past the addresses, copies. The system zeroes a page at its first touch.
+// Cost       Grow of a small block, or past the addresses, copies. A block that is made large holds no huge page until
+//            it is touched; one that grows holds what it says.
 // Errors     the end of the address space is the end of the process, as for operator new without exceptions.
 
 #include <cstddef>
@@ -43,8 +45,8 @@ class LineBlock {
   void* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   std::size_t reserved() const noexcept { return mapped_; }
-  Bytes bytes() const noexcept { return BytesFor(size_); }
-  static Bytes BytesFor(std::size_t size) noexcept;  // what a block of this size takes
+  Bytes bytes() const noexcept;
+  static Bytes BytesFor(std::size_t size) noexcept;  // what a block takes that is made with this size
 
   // REQUIRES: size >= this->size().
   void Grow(std::size_t size);
@@ -52,6 +54,7 @@ class LineBlock {
   void Shrink(std::size_t size);
 
  private:
+  void Extend(std::size_t size, std::size_t used_from);
   void Swap(LineBlock& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
