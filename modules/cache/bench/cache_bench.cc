@@ -164,7 +164,6 @@ void BM_Hit(benchmark::State& state) {
 // Sixteen lookups of each entry in a round: a table in use. One, below: the first touch after the other contestants
 // have had the processor's caches, for tables that would fit them.
 BENCHMARK(BM_Hit)
-    ->ArgNames({"entries", "each"})
     ->Args({1000, 16})
     ->Args({10'000, 16})
     ->Args({100'000, 16})
