@@ -14,21 +14,10 @@ using internal::BlockCopy;
 using internal::kCopyBlock;
 
 void CopyByLibrary(const float* from, std::size_t blocks, float* to) noexcept {
-  std::memcpy(to, from, blocks * kCopyBlock * sizeof(float));
+  if (blocks > 0) std::memcpy(to, from, blocks * kCopyBlock * sizeof(float));  // nothing may be null, but for memcpy
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx")]] void CopyBy256(const float* from, std::size_t blocks, float* to) noexcept {
-  constexpr std::size_t kFloats = sizeof(__m256) / sizeof(float);
-  for (; blocks > 0; --blocks, from += kCopyBlock, to += kCopyBlock) {
-    __m256 held[kCopyBlock / kFloats];
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < std::size(held); ++i) held[i] = _mm256_loadu_ps(from + i * kFloats);
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < std::size(held); ++i) _mm256_storeu_ps(to + i * kFloats, held[i]);
-  }
-}
-
 [[gnu::target("avx512f")]] void CopyBy512(const float* from, std::size_t blocks, float* to) noexcept {
   constexpr std::size_t kFloats = sizeof(__m512) / sizeof(float);
   for (; blocks > 0; --blocks, from += kCopyBlock, to += kCopyBlock) {
@@ -40,19 +29,6 @@ void CopyByLibrary(const float* from, std::size_t blocks, float* to) noexcept {
   }
 }
 #endif
-
-struct Copies {
-  std::array<BlockCopy, 3> all = {};
-  std::size_t count = 0;
-
-  Copies() noexcept {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") != 0) all[count++] = CopyBy512;
-    if (__builtin_cpu_supports("avx") != 0) all[count++] = CopyBy256;
-#endif
-    all[count++] = CopyByLibrary;
-  }
-};
 
 // Not by a constructor of a global: others may copy before it would run.
 void ChooseAndCopy(const float* from, std::size_t blocks, float* to) noexcept {
@@ -66,8 +42,13 @@ void ChooseAndCopy(const float* from, std::size_t blocks, float* to) noexcept {
 constinit std::atomic<BlockCopy> internal::copy_blocks = ChooseAndCopy;
 
 std::span<const BlockCopy> internal::BlockCopies() noexcept {
-  static const Copies copies;
-  return std::span(copies.all).first(copies.count);
+#if defined(__x86_64__)
+  static constexpr std::array<BlockCopy, 2> kAll = {CopyBy512, CopyByLibrary};
+  return std::span(kAll).last(__builtin_cpu_supports("avx512f") != 0 ? 2 : 1);
+#else
+  static constexpr std::array<BlockCopy, 1> kAll = {CopyByLibrary};
+  return kAll;
+#endif
 }
 
 }  // namespace attune::memory

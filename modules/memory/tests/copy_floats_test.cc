@@ -48,6 +48,13 @@ TEST(CopyFloatsTest, EveryWayToCopyABlockDoesTheSame) {
   }
 }
 
+TEST(CopyFloatsTest, NothingIsCopiedFromNowhere) {
+  CopyFloats({}, nullptr);
+  for (const internal::BlockCopy copy : internal::BlockCopies()) {
+    copy(nullptr, 0, nullptr);
+  }
+}
+
 TEST(CopyFloatsTest, ThereIsAWayOnEveryProcessor) { EXPECT_FALSE(internal::BlockCopies().empty()); }
 
 }  // namespace

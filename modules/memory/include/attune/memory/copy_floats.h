@@ -9,8 +9,8 @@
 // by their low twelve bits makes a read wait for a write to another page; where the two lie decides how often.
 //
 // Threads    a pure function of its arguments.
-// Cost       384 floats and the cycle of a pool around them: 10 ns, with memcpy 12 to 13 (memory_pool_bench). Without
-//            AVX, and what is left over a multiple of 128 floats, is memcpy.
+// Cost       384 floats and the cycle of a pool around them: 10 ns, with memcpy 12 to 13 (memory_pool_bench). What
+//            is left over a multiple of 128 floats, and everything where there is no AVX-512, is memcpy.
 
 #include <atomic>
 #include <cstddef>
@@ -20,7 +20,7 @@
 namespace attune::memory {
 namespace internal {
 
-inline constexpr std::size_t kCopyBlock = 128;  // floats: eight registers of AVX-512, all sixteen of AVX
+inline constexpr std::size_t kCopyBlock = 128;  // floats: eight registers of AVX-512
 
 using BlockCopy = void (*)(const float* from, std::size_t blocks, float* to) noexcept;
 // Those that this processor can run, the fastest in front.
